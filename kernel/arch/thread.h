@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * arch/thread.h - the machine's part of a thread.
+ *
+ * Owns: saved kernel stack pointer, TLS bases, extended (FPU/SSE/AVX) state.
+ * The extended state is saved and restored eagerly at every switch between
+ * threads that have one; kernel threads have none.
+ * Context: arch_thread_switch() with interrupts off; the rest in the thread
+ * itself or while it does not run.
+ */
+
+#include "lib/types.h"
+
+struct trap_frame;
+struct thread;
+
+#define KERNEL_STACK_SIZE 16384UL
+
+struct arch_thread {
+	uint64_t sp;      /* [o] kernel stack pointer while not running */
+	uint64_t fs_base; /* [o] user TLS base while not running */
+	uint64_t gs_base; /* [o] user GS base while not running */
+	uint64_t canary;  /* [I] stack protector value of this stack */
+	void *xstate;     /* [o] extended state, NULL for kernel threads */
+};
+
+/* Prepare at: first switch to it calls entry(arg) on the stack ending there. */
+void arch_thread_init(struct arch_thread *at, void *stack_top,
+		      void (*entry)(void *arg), void *arg);
+
+/* Give a user thread its extended state, in the initial configuration. */
+NODISCARD int arch_xstate_alloc(struct arch_thread *at);
+void arch_xstate_free(struct arch_thread *at);
+
+/* Set the live (current) or saved state back to the initial one: for exec. */
+void arch_xstate_reset(struct arch_thread *at);
+
+/* Copy the live state of the current thread into child's: for clone. */
+void arch_xstate_clone(struct arch_thread *child);
+
+/*
+ * The signal frame's copy, Linux format (asm/sigcontext.h): size in bytes
+ * including the software-reserved fields, 64-byte aligned.
+ * save: current live state to user memory.  restore: from it, sanitised; a
+ * NULL pointer means the initial state.  -EFAULT, -EINVAL.
+ */
+size_t arch_xstate_frame_size(void);
+NODISCARD int arch_xstate_save_user(void USER *frame);
+NODISCARD int arch_xstate_restore_user(const void USER *frame);
+
+/* TLS bases of the current thread (live registers). */
+uint64_t arch_fs_base(void);
+void arch_set_fs_base(uint64_t base); /* checked by the caller: < USER_TOP */
+uint64_t arch_gs_base(void);
+void arch_set_gs_base(uint64_t base);
+
+/*
+ * Save prev, resume next: stacks, extended state, TLS bases, the stack traps
+ * from user mode use.  stack_top is next's.  Returns when prev runs again.
+ */
+void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next,
+			void *stack_top);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * fs/file.h - open files.
+ *
+ * A struct file is one open: flags, offset, operations.  Descriptors
+ * (proc/fdtable.h) hold references; the last one closes it.
+ *
+ * Locking: pos_lock (mutex, LOCK_FILE_POS) around reads and writes that use
+ *          the offset of a seekable file.
+ * Context: may sleep.
+ */
+
+#include "core/uio.h"
+#include "fs/inode.h"
+#include "sched/poll.h"
+
+struct vm_map_request;
+
+/* Where getdents64 puts entries: returns false when the buffer is full. */
+struct dir_sink {
+	bool (*add)(struct dir_sink *s, const char *name, size_t len, ino_t ino,
+		    unsigned d_type, int64_t next_pos);
+};
+
+struct file_ops {
+	int (*open)(struct file *f);      /* NULL = nothing to do */
+	void (*release)(struct file *f);  /* last reference gone */
+	/* *pos is the offset to use and advance. */
+	ssize_t (*read)(struct file *f, struct uio *u, uint64_t *pos);
+	ssize_t (*write)(struct file *f, struct uio *u, uint64_t *pos);
+	int64_t (*seek)(struct file *f, int64_t off, int whence);
+	int (*iterate)(struct file *f, struct dir_sink *s);
+	long (*ioctl)(struct file *f, unsigned cmd, uintptr_t arg);
+	unsigned (*poll)(struct file *f, struct poll_table *pt);
+	/* Set request->object and offset rules; NULL = -ENODEV. */
+	int (*mmap)(struct file *f, struct vm_map_request *r);
+	int (*sync)(struct file *f);
+	int (*allocate)(struct file *f, int mode, uint64_t off, uint64_t len);
+};
+
+enum file_bits {
+	FILE_SEEKABLE = 1 << 0,
+	FILE_STREAM = 1 << 1, /* no offset: pipes, ttys */
+};
+
+struct file {
+	struct refcount refs;       /* [a] */
+	const struct file_ops *ops; /* [I] */
+	struct path path;           /* [I] both NULL for pipes and the like */
+	struct inode *inode;        /* [I] */
+	atomic_uint flags;          /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK... */
+	unsigned bits;              /* [I] enum file_bits */
+	struct mutex pos_lock;
+	uint64_t pos;               /* [L] */
+	const struct cred *cred;    /* [I] of the opener */
+	void *data;                 /* [o] the implementation's */
+	atomic_int owner;           /* [a] F_SETOWN */
+};
+
+/* A file on no path: pipes, anonymous inodes. NULL = no memory. */
+struct file *file_create(const struct file_ops *ops, struct inode *inode,
+			 unsigned flags, const struct cred *c);
+void file_get(struct file *f);
+void file_put(struct file *f);
+
+/*
+ * Count or -errno; -EBADF if not open for it, -ESPIPE for an offset on a
+ * stream.  With pos NULL the file's own offset is used and moved.
+ */
+NODISCARD ssize_t file_read(struct file *f, struct uio *u, uint64_t *pos);
+NODISCARD ssize_t file_write(struct file *f, struct uio *u, uint64_t *pos);
+NODISCARD ssize_t file_read_kernel(struct file *f, void *buf, size_t n,
+				   uint64_t pos);
+NODISCARD ssize_t file_write_kernel(struct file *f, const void *buf, size_t n,
+				    uint64_t pos);
+NODISCARD int64_t file_seek(struct file *f, int64_t off, int whence);
+NODISCARD int file_iterate(struct file *f, struct dir_sink *s);
+NODISCARD long file_ioctl(struct file *f, unsigned cmd, uintptr_t arg);
+unsigned file_poll(struct file *f, struct poll_table *pt);
+NODISCARD int file_mmap(struct file *f, struct vm_map_request *r);
+NODISCARD int file_sync(struct file *f);
+NODISCARD int file_truncate(struct file *f, uint64_t size);
+NODISCARD int file_allocate(struct file *f, int mode, uint64_t off,
+			    uint64_t len);
+/* sendfile, copy_file_range: through pages or a bounce buffer. */
+NODISCARD ssize_t file_splice(struct file *in, uint64_t *in_pos,
+			      struct file *out, uint64_t *out_pos, size_t n);
+
+static inline bool
+file_readable(const struct file *f)
+{
+	return (f->flags & 3) != 1; /* O_ACCMODE, O_WRONLY */
+}
+static inline bool
+file_writable(const struct file *f)
+{
+	return (f->flags & 3) != 0; /* O_RDONLY */
+}
+
+/* Areas that map this file: for vm_map_request.source_ops. */
+extern const struct area_source_ops file_area_source_ops;
+
+/* pipe2(2): flags O_CLOEXEC ignored here, O_NONBLOCK, O_DIRECT. */
+NODISCARD int pipe_create(unsigned flags, const struct cred *c,
+			  struct file **read_end, struct file **write_end);
+long pipe_fcntl(struct file *f, unsigned cmd, unsigned long arg);
+
+/* Kernel-side poll of several files for poll/select: see fs/poll.c. */
+struct poll_entry {
+	struct file *file;   /* NULL = ignored */
+	unsigned events;     /* wanted; POLLERR|POLLHUP always */
+	unsigned revents;    /* out */
+};
+/* Number ready, 0 at the deadline, -EINTR, -ENOMEM. */
+NODISCARD int file_poll_many(struct poll_entry *e, unsigned n,
+			     uint64_t deadline_ns);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * fs/path.h - from names to files, and everything done by name.
+ *
+ * Every function takes a struct walk: who asks, and where names start.  Names
+ * are kernel strings of less than PATH_MAX bytes.
+ *
+ * Context: may sleep.
+ * Errors:  path_resolution(7): -ENOENT, -ENOTDIR, -EACCES, -ELOOP,
+ *          -ENAMETOOLONG; others as the man page of the call.
+ */
+
+#include "fs/inode.h"
+
+/* Root, working directory and umask of a process (CLONE_FS shares it). */
+struct fs_context {
+	struct refcount refs;
+	struct spinlock lock;  /* LOCK_FS_CONTEXT */
+	struct path root, cwd; /* [L] */
+	mode_t umask;          /* [L] */
+};
+struct fs_context *fs_context_dup(struct fs_context *c); /* NULL: no memory */
+void fs_context_get(struct fs_context *c);
+void fs_context_put(struct fs_context *c);
+void fs_context_set_cwd(struct fs_context *c, const struct path *p);
+void fs_context_set_root(struct fs_context *c, const struct path *p);
+void fs_context_paths(struct fs_context *c, struct path *root,
+		      struct path *cwd); /* with references; NULL = not wanted */
+
+struct walk {
+	struct fs_context *fs;      /* root and cwd */
+	const struct cred *cred;    /* euid-based for exec and most calls */
+	const struct path *base;    /* start of relative names; NULL = cwd */
+};
+
+enum walk_flags {
+	WALK_NOFOLLOW = 1 << 0,   /* do not follow a final symlink */
+	WALK_DIRECTORY = 1 << 1,  /* the result must be a directory */
+	WALK_EMPTY = 1 << 2,      /* "" names the base itself (AT_EMPTY_PATH) */
+};
+NODISCARD int path_lookup(const struct walk *w, const char *name,
+			  unsigned flags, struct path *out);
+
+/* flags, mode as open(2); umask is applied. */
+NODISCARD int path_open(const struct walk *w, const char *name,
+			unsigned flags, mode_t mode, struct file **out);
+
+NODISCARD int path_mknod(const struct walk *w, const char *name, mode_t mode,
+			 dev_t dev);
+NODISCARD int path_mkdir(const struct walk *w, const char *name, mode_t mode);
+NODISCARD int path_rmdir(const struct walk *w, const char *name);
+NODISCARD int path_unlink(const struct walk *w, const char *name);
+NODISCARD int path_symlink(const struct walk *w, const char *target,
+			   const char *name);
+/* flags: WALK_NOFOLLOW or 0 for the old name, WALK_EMPTY. */
+NODISCARD int path_link(const struct walk *from, const char *old,
+			unsigned flags, const struct walk *to,
+			const char *new);
+NODISCARD int path_rename(const struct walk *from, const char *old,
+			  const struct walk *to, const char *new,
+			  unsigned rename_flags);
+NODISCARD ssize_t path_readlink(const struct walk *w, const char *name,
+				char *buf, size_t size);
+/* Change attributes with the permission rules of chmod/chown/utimensat/
+ * truncate(2); p was looked up by the caller. */
+NODISCARD int path_setattr(const struct path *p, const struct cred *c,
+			   const struct inode_attr *a);
+void path_stat(const struct path *p, struct stat *out);
+void path_statx(const struct path *p, struct statx *out);
+/* access(2): want is MAY_*. */
+NODISCARD int path_access(const struct path *p, unsigned want,
+			  const struct cred *c);
+
+/*
+ * The absolute name of p below root into buf (NUL-terminated); "(deleted)" is
+ * added for unlinked files, "(unreachable)" put before for others.  Returns
+ * the length or -ENAMETOOLONG.
+ */
+NODISCARD ssize_t path_name(const struct path *p, const struct path *root,
+			    char *buf, size_t size);
+bool path_deleted(const struct path *p);
+
+/* mount(2) without MS_REMOUNT etc.: type at target. -ENODEV unknown type. */
+NODISCARD int path_mount(const struct walk *w, const char *source,
+			 const char *target, const char *type,
+			 unsigned long flags, const char *options);
+NODISCARD int path_umount(const struct walk *w, const char *target,
+			  unsigned flags);
+/* Lines of /proc/mounts as a callback per mount, in order. */
+struct mount_line {
+	const char *source, *type, *options;
+	const char *target;
+	unsigned id, parent_id;
+	dev_t dev;
+};
+void mount_each(const struct path *root,
+		void (*fn)(void *arg, const struct mount_line *l), void *arg);
+
+/* Mount tmpfs as the root of everything; before init. */
+NODISCARD int mount_root(struct fs_context **out);
+
+/*
+ * Unpack a newc archive below the root.  Entries with bad headers or names
+ * that leave the root are named in the log and skipped; a truncated archive
+ * keeps what was sound.  Returns the entries made.
+ */
+unsigned initramfs_unpack(struct fs_context *fs, const void *data, size_t size);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * sched/thread.h - threads of control: what the scheduler switches between.
+ *
+ * Owns kernel stack, machine state, run state and scheduling parameters.  It
+ * knows nothing of processes: proc/ embeds a struct thread in its struct task
+ * and is called back through thread_ops.
+ *
+ * Kernel code is not preempted: it gives the CPU away in schedule(), reached
+ * by sleeping, by thread_yield(), by thread_check_preempt() in long loops and
+ * on the way back to user mode.
+ *
+ * Units:    nanoseconds of clock_now_ns().
+ * Locking:  run state and queue fields: the run queue's lock (LOCK_RUN_QUEUE).
+ * Context:  as each function says.
+ */
+
+#include <sys/tree.h>
+
+#include "arch/cpu.h"
+#include "arch/mmu.h"
+#include "arch/smp.h"
+#include "arch/thread.h"
+#include "core/timer.h"
+#include "lib/list.h"
+#include "lib/types.h"
+
+enum thread_state {
+	THREAD_READY,           /* running or on a run queue */
+	THREAD_SLEEP,           /* waiting, signals do not wake it (D) */
+	THREAD_SLEEP_INTERRUPT, /* waiting, thread_interrupt() wakes it (S) */
+	THREAD_STOPPED,         /* job control (T) */
+	THREAD_TRACED,          /* debugger (t) */
+	THREAD_DEAD,            /* left for ever; its stack is reclaimed next */
+};
+
+/* Scheduling class, as sched_setscheduler(2) names them. */
+enum sched_class {
+	SCHED_CLASS_NORMAL, /* SCHED_OTHER, SCHED_BATCH, SCHED_IDLE */
+	SCHED_CLASS_FIFO,
+	SCHED_CLASS_RR,
+	SCHED_CLASS_IDLE_LOOP, /* each CPU's idle thread only */
+};
+
+struct thread;
+
+struct thread_ops {
+	/*
+	 * The thread is dead, off its stack, and will not run again; called
+	 * once on some CPU with interrupts off, no locks held.
+	 */
+	void (*released)(struct thread *t);
+};
+
+/*
+ *	I  immutable after thread_init()
+ *	R  the lock of the run queue t->cpu names
+ *	o  the thread itself
+ *	a  atomic
+ */
+struct thread {
+	struct arch_thread arch;       /* [o] */
+	void *stack;                   /* [I] lowest byte of the kernel stack */
+	const struct thread_ops *ops;  /* [I] may be NULL */
+	struct mmu_context *mmu;       /* [o] user address space, NULL = none */
+	char name[16];                 /* [o] comm; shown in ps and panics */
+
+	_Atomic enum thread_state state; /* [a] set by itself, cleared by wake */
+	atomic_bool on_cpu;            /* [a] its stack is in use right now */
+	atomic_bool interrupted;       /* [a] interruptible sleeps end at once */
+	atomic_bool resched;           /* [a] give way at the next chance */
+	bool queued;                   /* [R] on a run queue */
+	int16_t cpu;                   /* [R] whose queue it belongs to */
+	_Atomic cpumask_t affinity;    /* [a] where it may run */
+
+	uint8_t sched_class;           /* [R] enum sched_class */
+	uint8_t rt_priority;           /* [R] 1-99 for FIFO and RR */
+	int8_t nice;                   /* [R] -20 .. 19 */
+	bool idle_policy;              /* [R] SCHED_IDLE: least weight */
+	struct {
+		RB_ENTRY(thread) node; /* [R] place in the policy's tree */
+		struct list_node link; /* [R] or in its list */
+		uint64_t vruntime;     /* [R] policy's clock for this thread */
+		uint64_t deadline;     /* [R] virtual deadline */
+		uint64_t slice_left;   /* [R] ns of its turn left */
+		uint64_t weight;       /* [R] from nice */
+		uint64_t level;        /* [R] free for a policy */
+	} sched;
+
+	uint64_t user_ns, kernel_ns;   /* [o] time used */
+	uint64_t switched_in_ns;       /* [o] start of the present turn */
+	uint64_t mode_since_ns;        /* [o] last change user <-> kernel */
+	uint64_t start_ns;             /* [I] */
+	uint64_t voluntary, involuntary; /* [o] context switches */
+	const void *wait_pc;           /* [o] where it sleeps, for reports */
+	unsigned locks_held;           /* [o] debug: mutex count */
+};
+
+/*
+ * Prepare t (zeroed storage) with a fresh kernel stack; it does not run before
+ * thread_start().  entry must not return.  -ENOMEM.
+ */
+NODISCARD int thread_init(struct thread *t, const char *name,
+			  const struct thread_ops *ops,
+			  void (*entry)(void *arg), void *arg);
+/* Undo thread_init() of a thread that was never started. */
+void thread_discard(struct thread *t);
+/* Free the kernel stack; from ops->released or later. */
+void thread_free_stack(struct thread *t);
+
+/* Put a new thread on a run queue (the least loaded CPU it may use). */
+void thread_start(struct thread *t);
+
+/* A kernel thread that owns its storage; NULL = no memory. */
+struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg);
+
+/* End the current thread: state DEAD, never returns, ops->released follows. */
+NORETURN void thread_exit(void);
+
+/*
+ * Sleeping, in the order that loses no wake-up:
+ *	thread_sleep_begin(state);
+ *	if (condition) thread_sleep_cancel(); else thread_sleep(deadline);
+ * thread_sleep() returns 0 when woken, -ETIMEDOUT at the deadline, or -EINTR
+ * if interruptible and interrupted.  Wait queues (waitq.h) wrap this.
+ */
+void thread_sleep_begin(enum thread_state state);
+void thread_sleep_cancel(void);
+int thread_sleep(uint64_t deadline_ns);
+
+/* Make a sleeping thread ready; true if it was asleep in one of the states
+ * (bit mask of 1 << enum thread_state). Any context. */
+bool thread_wake(struct thread *t, unsigned state_mask);
+#define THREAD_WAKE_ANY \
+	(1u << THREAD_SLEEP | 1u << THREAD_SLEEP_INTERRUPT)
+
+/* Set t->interrupted and wake it from an interruptible sleep (a signal). */
+void thread_interrupt(struct thread *t);
+
+void schedule(void);              /* let the policy choose; may return at once */
+void thread_yield(void);          /* sched_yield(2) */
+void thread_check_preempt(void);  /* in long kernel loops */
+static inline bool
+thread_should_resched(const struct thread *t)
+{
+	return atomic_load_explicit(&t->resched, memory_order_relaxed);
+}
+
+/* Sleep without a wait queue. -EINTR if interruptible and interrupted. */
+int thread_nap(uint64_t deadline_ns, bool interruptible);
+
+/* Change scheduling parameters of any thread; takes effect at once. */
+void thread_set_nice(struct thread *t, int nice);
+void thread_set_class(struct thread *t, enum sched_class c, int rt_priority);
+void thread_set_affinity(struct thread *t, cpumask_t mask);
+
+/* Time used so far, right even while it runs. */
+void thread_times(const struct thread *t, uint64_t *user, uint64_t *kernel);
+/* Called by the trap entry/exit upcalls to split user and kernel time. */
+void thread_account_kernel_entry(void);
+void thread_account_user_entry(void);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * sched/waitq.h - wait queues: threads, and poll sets, that wait for an event.
+ *
+ * The event's owner changes its state, then calls wait_queue_wake().  A waiter
+ * links itself first and checks the state afterwards, so no wake-up is lost.
+ *
+ * Locking: the queue's lock (spin, irq-safe, LOCK_WAIT_QUEUE); the run queue's
+ *          is taken under it.
+ * Context: waking: any.  Waiting: a thread that may sleep.
+ * Errors:  -EINTR a signal came; callers make it a restart code as they need.
+ */
+
+#include "core/spinlock.h"
+#include "lib/list.h"
+#include "sched/thread.h"
+
+struct wait_queue {
+	struct spinlock lock;
+	struct list_node waiters; /* [L] */
+};
+
+struct waiter;
+/* Called with the queue's lock held; true = a thread was really woken. */
+typedef bool waiter_wake_fn(struct waiter *w, unsigned events);
+
+struct waiter {
+	struct list_node link;  /* [L] */
+	waiter_wake_fn *wake;   /* [I] */
+	struct thread *thread;  /* [I] for the plain wake function */
+	struct wait_queue *queue; /* [I] */
+	bool exclusive;         /* [I] wake_one stops after waking it */
+};
+
+#define WAIT_QUEUE_INIT(name)                                          \
+	{ SPINLOCK_INIT(LOCK_WAIT_QUEUE, #name), LIST_INIT((name).waiters) }
+
+void wait_queue_init(struct wait_queue *wq);
+
+/* events: POLL* bits that became true, 0 = unknown. */
+void wait_queue_wake(struct wait_queue *wq, unsigned events); /* all */
+void wait_queue_wake_one(struct wait_queue *wq, unsigned events);
+bool wait_queue_active(const struct wait_queue *wq);
+
+void waiter_init(struct waiter *w); /* for the current thread */
+void waiter_add(struct wait_queue *wq, struct waiter *w);
+void waiter_remove(struct waiter *w); /* safe if never added */
+
+/* Wait until cond; the macro's value is 0, -EINTR or -ETIMEDOUT. */
+#define wait_event_state(wq, cond, state, deadline)                  \
+	({                                                           \
+		struct waiter w_;                                    \
+		int err_ = 0;                                        \
+		waiter_init(&w_);                                    \
+		waiter_add((wq), &w_);                               \
+		for (;;) {                                           \
+			thread_sleep_begin(state);                   \
+			if (cond) {                                  \
+				thread_sleep_cancel();               \
+				err_ = 0;                            \
+				break;                               \
+			}                                            \
+			if (err_) {                                  \
+				thread_sleep_cancel();               \
+				break;                               \
+			}                                            \
+			err_ = thread_sleep(deadline);               \
+		}                                                    \
+		waiter_remove(&w_);                                  \
+		err_;                                                \
+	})
+#define wait_event(wq, cond) \
+	((void)wait_event_state(wq, cond, THREAD_SLEEP, NEVER))
+#define wait_event_interruptible(wq, cond) \
+	wait_event_state(wq, cond, THREAD_SLEEP_INTERRUPT, NEVER)
+#define wait_event_deadline(wq, cond, deadline) \
+	wait_event_state(wq, cond, THREAD_SLEEP_INTERRUPT, deadline)

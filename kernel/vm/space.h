@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * vm/space.h - a user address space: areas over a page-table tree.
+ *
+ * An area says what should be at an address; the tree says what is there now;
+ * vm_fault() makes the second follow the first.  Areas are in a red-black tree
+ * by address and merge with equal neighbours.
+ *
+ * Units:    bytes; all addresses and sizes page-aligned unless said.
+ * Locking:  lock (mutex, LOCK_SPACE): areas, tree, brk.  Objects' locks and
+ *           frame locks are taken under it.  User memory is never touched
+ *           with it held.
+ * Context:  may sleep.
+ * Errors:   as mmap(2) and friends.  Every call checks first and changes
+ *           second: on error nothing has changed.
+ * Source:   man 2 mmap, munmap, mprotect, mremap, brk, madvise, mincore.
+ */
+
+#include <sys/tree.h>
+
+#include "arch/upcall.h"
+#include "sched/mutex.h"
+#include "vm/object.h"
+#include "vm/tree.h"
+
+enum area_bits {
+	AREA_READ = 1 << 0,
+	AREA_WRITE = 1 << 1,
+	AREA_EXEC = 1 << 2,
+	AREA_SHARED = 1 << 3,     /* MAP_SHARED */
+	AREA_GROWS_DOWN = 1 << 4, /* stack */
+	AREA_MAY_WRITE = 1 << 5,  /* mprotect may add PROT_WRITE */
+	AREA_NO_HUGE = 1 << 6,    /* MADV_NOHUGEPAGE */
+	AREA_NO_FORK = 1 << 7,    /* MADV_DONTFORK */
+	AREA_STACK = 1 << 8,      /* shown as [stack] */
+	AREA_HEAP = 1 << 9,       /* shown as [heap] */
+	AREA_VDSO = 1 << 10,      /* shown as [vdso] */
+};
+
+/* Where a mapping came from, for /proc/PID/maps; fs/ gives the functions. */
+struct area_source_ops {
+	void (*get)(void *source);
+	void (*put)(void *source);
+	/* Path as maps shows it, into buf; device and inode numbers. */
+	void (*describe)(void *source, char *buf, size_t size, dev_t *dev,
+			 ino_t *ino);
+};
+
+struct area {
+	RB_ENTRY(area) node;       /* [S] */
+	vaddr_t start, end;        /* [S] */
+	unsigned bits;             /* [S] enum area_bits */
+	struct vm_object *object;  /* [S] NULL = private anonymous */
+	uint64_t offset;           /* [S] of start in the object, bytes */
+	void *source;              /* [S] struct file, opaque here; or NULL */
+	const struct area_source_ops *source_ops;
+};
+
+struct vm_limits { /* bytes; UINT64_MAX = none */
+	uint64_t address_space, data, stack, locked;
+};
+
+struct vm_space {
+	struct refcount users;      /* [a] threads and borrowers */
+	struct mutex lock;
+	struct tree tree;           /* [S] */
+	RB_HEAD(area_tree, area) areas; /* [S] */
+	struct area *last_found;    /* [S] cache of the last lookup */
+	uint64_t mapped_pages;      /* [S] sum over areas */
+	vaddr_t mmap_top;           /* [S] search downward from here */
+	vaddr_t brk_start, brk_end; /* [S] */
+	vaddr_t stack_top;          /* [S] */
+	vaddr_t arg_start, arg_end, env_start, env_end; /* [S] for /proc */
+	vaddr_t code_start, code_end, data_start, data_end;
+	struct vm_limits limits;    /* [S] */
+	_Atomic uint64_t minor_faults, major_faults; /* [a] */
+	uint64_t peak_pages;        /* [S] */
+};
+
+/* A new, empty space with one user. NULL = no memory. */
+struct vm_space *vm_space_create(void);
+/* fork(2): areas copied, tree shared copy-on-write. 0, -ENOMEM. */
+NODISCARD int vm_space_clone(struct vm_space *src, struct vm_space **out);
+void vm_space_get(struct vm_space *s);
+void vm_space_put(struct vm_space *s); /* the last tears it down */
+
+/* What to map: the arguments of mmap(2), decoded. */
+struct vm_map_request {
+	vaddr_t addr;             /* hint, or the address if fixed */
+	size_t size;
+	unsigned bits;            /* enum area_bits */
+	struct vm_object *object; /* a reference is taken */
+	uint64_t offset;
+	void *source;             /* a reference is taken with source_ops */
+	const struct area_source_ops *source_ops;
+	bool fixed;               /* MAP_FIXED: replace what is there */
+	bool no_replace;          /* MAP_FIXED_NOREPLACE */
+	bool populate;            /* fault everything in now */
+};
+/* -EINVAL, -ENOMEM, -EEXIST, -EPERM (below USER_BOTTOM), -EOVERFLOW. */
+NODISCARD int vm_map(struct vm_space *s, const struct vm_map_request *r,
+		     vaddr_t *out);
+NODISCARD int vm_unmap(struct vm_space *s, vaddr_t addr, size_t size);
+NODISCARD int vm_protect(struct vm_space *s, vaddr_t addr, size_t size,
+			 unsigned prot_bits); /* AREA_READ|WRITE|EXEC */
+/* flags: MREMAP_* of <linux/mman.h>. */
+NODISCARD int vm_remap(struct vm_space *s, vaddr_t old, size_t old_size,
+		       size_t new_size, unsigned flags, vaddr_t new_addr,
+		       vaddr_t *out);
+/* advice: MADV_* of <asm-generic/mman-common.h>; -EINVAL unknown. */
+NODISCARD int vm_advise(struct vm_space *s, vaddr_t addr, size_t size,
+			int advice);
+/* One byte per page into vec (kernel memory), bit 0 = resident. */
+NODISCARD int vm_mincore(struct vm_space *s, vaddr_t addr, size_t size,
+			 uint8_t *vec);
+NODISCARD int vm_sync(struct vm_space *s, vaddr_t addr, size_t size);
+/* brk(2): returns the break that holds afterwards. */
+vaddr_t vm_brk(struct vm_space *s, vaddr_t want);
+
+/*
+ * Make va accessible, or say why not: -EFAULT (no area: SEGV_MAPERR), -EACCES
+ * (SEGV_ACCERR), -ENXIO (beyond the object: SIGBUS), -ENOMEM, -EIO.
+ * access: enum fault_access.
+ */
+NODISCARD int vm_fault(struct vm_space *s, vaddr_t va, unsigned access);
+
+/*
+ * Copy between kernel memory and another space (procfs, ptrace, exec's
+ * stack).  Returns bytes done before the first bad page.
+ */
+size_t vm_space_read(struct vm_space *s, vaddr_t va, void *dst, size_t n);
+size_t vm_space_write(struct vm_space *s, vaddr_t va, const void *src,
+		      size_t n);
+
+/*
+ * The frame behind a user address of this space, pinned for key or I/O use;
+ * faults it in (for writing if write).  frame_unpin() when done.
+ */
+NODISCARD int vm_pin(struct vm_space *s, vaddr_t va, bool write,
+		     struct frame **out);
+void frame_unpin(struct frame *f);
+
+/* What identifies the memory word at va for a shared futex: object and offset
+ * in it, or the space itself and va for private memory. */
+struct vm_word_key {
+	uintptr_t owner;
+	uint64_t offset;
+};
+NODISCARD int vm_word_key(struct vm_space *s, vaddr_t va,
+			  struct vm_word_key *out);
+
+/* Walk the areas in order for /proc: the first with end > after, copied out;
+ * the source keeps a reference the caller drops.  False at the end. */
+bool vm_area_next(struct vm_space *s, vaddr_t after, struct area *out);
+void vm_area_copy_put(struct area *copy);
+
+/* Unmap object pages first.. everywhere? Truncation of mapped files: drop
+ * translations of [first, last] pages of o from every space that maps it. */
+void vm_object_unmap(struct vm_object *o, uint64_t first, uint64_t last);
+
+struct vm_usage {
+	uint64_t total_pages, resident_pages, shared_pages, text_pages,
+		data_pages, stack_pages, peak_pages;
+};
+void vm_space_usage(struct vm_space *s, struct vm_usage *out);
