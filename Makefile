@@ -68,3 +68,25 @@ $(BUILD)/kernel.debug: $(KOBJ) $(KLDS)
 # The symbol table stays, for backtraces; the debug sections go.
 $(BUILD)/kernel.elf: $(BUILD)/kernel.debug
 	$(Q)llvm-objcopy --strip-debug $< $@
+
+-include $(KOBJ:.o=.d)
+
+# --- the other rooms bring their own rules -----------------------------------
+
+include $(wildcard kernel/dev/build.mk efi-loader/build.mk userspace/build.mk \
+	scripts/image.mk tests/build.mk)
+
+# --- housekeeping ------------------------------------------------------------
+
+.PHONY: clean format help
+clean:
+	$(Q)rm -rf $(BUILD)
+
+format:
+	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
+
+help:
+	$(Q)sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
