@@ -18,6 +18,9 @@ typedef void fmt_sink_fn(void *arg, const char *bytes, size_t n);
 /* Returns the bytes sent. */
 size_t fmt_out(fmt_sink_fn *sink, void *arg, const char *fmt, va_list ap);
 
+/* vsnprintf() by another name: see there. */
+int fmt_buffer(char *buf, size_t size, const char *fmt, va_list ap);
+
 #ifndef UMBRA_HOST_TEST
 /* As in C: the length it would have had; always NUL-terminated if size > 0. */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);

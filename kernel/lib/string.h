@@ -21,10 +21,8 @@ char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *what);
 
-#ifndef UMBRA_HOST_TEST
 /* Copy at most size - 1 bytes and always end with NUL; returns strlen(src). */
 size_t strlcpy(char *dst, const char *src, size_t size);
-#endif
 
 bool str_starts(const char *s, const char *prefix);
 
