@@ -21,14 +21,23 @@
  * Source:   UEFI 2.10, 7.2.3: what is usable after ExitBootServices().
  */
 
+#include "arch/mmu.h"
 #include "core/panic.h"
 #include "core/refcount.h"
 #include "lib/types.h"
 
+#define FRAME_MAX_ORDER 10 /* largest block of the buddy lists: 4 MiB */
+
+/*
+ * The frame array is mapped in whole sections: buddies are always in one
+ * section, so merging never looks at memory that is not there.
+ */
+#define FRAME_SECTION (1UL << FRAME_MAX_ORDER)
+
 /* What a frame is used for: accounting, and a check that it is freed as such. */
 enum frame_kind {
+	FRAME_RESERVED, /* 0: not RAM, firmware's, or inside a larger block */
 	FRAME_FREE,
-	FRAME_RESERVED, /* not RAM, firmware's, or the frame array itself */
 	FRAME_KERNEL,   /* kernel image, boot data, stacks, percpu */
 	FRAME_SLAB,
 	FRAME_NODE,     /* page-table node */
@@ -53,12 +62,14 @@ struct frame {
 	uint8_t kind;         /* [F] enum frame_kind */
 	uint8_t order;        /* [F] of the block this frame heads */
 	_Atomic uint8_t bits; /* [a] enum frame_bits */
-	uint8_t spare;
+	uint8_t listed;       /* [F] 1: heads a block in a buddy list */
 	union {
-		struct {                /* FRAME_FREE: place in a list */
+		struct {                /* FRAME_FREE, listed: place in it */
 			uint32_t next;  /* [F] frame numbers; 0 ends */
 			uint32_t prev;  /* [F] */
 		};
+		struct frame *link;     /* FRAME_FREE, in a CPU's cache or the
+					   zeroed pool: the next of it */
 		struct {                     /* FRAME_NODE */
 			uint16_t used;       /* [o] entries in use */
 			uint16_t first;      /* [o] no entry below is used */
@@ -95,8 +106,17 @@ frame_paddr(const struct frame *f)
 }
 
 /* Its 4096 bytes, through the direct map. */
-void *frame_data(const struct frame *f);
-struct frame *frame_from_data(const void *direct_va);
+static inline void *
+frame_data(const struct frame *f)
+{
+	return phys_to_virt(frame_paddr(f));
+}
+
+static inline struct frame *
+frame_from_data(const void *direct_va)
+{
+	return frame_from_pfn(virt_to_phys(direct_va) >> PAGE_SHIFT);
+}
 
 enum frame_flags {
 	FRAME_ANY = 0,
@@ -108,7 +128,8 @@ NODISCARD struct frame *frame_alloc(enum frame_kind kind, unsigned flags);
 
 /*
  * Take 2^order frames, contiguous and aligned to their size.  Only the head
- * carries the reference; give back with frame_free_block().
+ * carries the reference.  frame_free_block() takes the block back from its
+ * only user: with the last reference already dropped, or about to be.
  */
 NODISCARD struct frame *frame_alloc_block(enum frame_kind kind, unsigned order,
 					  unsigned flags);
@@ -154,8 +175,24 @@ struct frame_stats {
 };
 void frame_stats(struct frame_stats *out);
 
+/* Give this CPU's cached frames back to the buddy lists (tests, low memory). */
+void frame_cache_drain(void);
+
+/*
+ * Coming up, on one CPU, in this order:
+ *
+ * frame_early_init()   reads the boot map through the loader's identity map.
+ * frame_early_alloc()  contiguous frames for the first page tables and the
+ *                      frame array: not zeroed, never given back; panics when
+ *                      no range of free RAM has room.
+ * frame_init()         with direct map and frame array in place (every RAM
+ *                      range rounded outwards to FRAME_SECTION, zeroed): the
+ *                      rest of the free RAM goes to the buddy lists.
+ * frame_reclaim()      adds what the loader and boot services occupied, whole
+ *                      frames of [start, end) only; nothing of it is used now.
+ */
 struct boot_info;
-/* Build the array and the free lists from the loader's map (early, one CPU). */
+void frame_early_init(const struct boot_info *bi);
+paddr_t frame_early_alloc(size_t pages);
 void frame_init(const struct boot_info *bi);
-/* Add what the loader and boot services occupied; nothing of it is used now. */
 void frame_reclaim(paddr_t start, paddr_t end);
