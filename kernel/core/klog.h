@@ -15,6 +15,7 @@
 
 #include <stdarg.h>
 
+#include "lib/errno.h"
 #include "lib/types.h"
 
 enum klog_level {
@@ -32,16 +33,26 @@ enum klog_level {
 void klog(enum klog_level level, const char *fmt, ...) PRINTF(2, 3);
 void klog_va(enum klog_level level, const char *fmt, va_list ap);
 
+/*
+ * A record from user space, n bytes as they are.  priority: facility << 3 |
+ * level, as syslog(3).
+ */
+void klog_write(unsigned priority, const char *bytes, size_t n);
+
 /* A place that shows log lines (and panics) as they come. */
 struct klog_console {
-	const char *name;                       /* [I] */
+	const char *name; /* [I] as console= has it: "ttyS0", "tty0" */
 	void (*write)(struct klog_console *c, const char *bytes, size_t n);
 	struct klog_console *next;              /* [L] registration list */
+	uint64_t seq;                           /* [L] next record to show */
+	bool muted; /* [L] not named by console=: shows panics only */
 };
 
 /* Registers c and shows it what the ring already holds. */
 void klog_console_add(struct klog_console *c);
 void klog_console_remove(struct klog_console *c);
+/* Mute the consoles console= does not name; cmdline_init() calls it. */
+void klog_select_consoles(void);
 
 /* Only levels below this reach consoles (as `loglevel=`); default 7. */
 void klog_set_console_level(unsigned level);
@@ -61,8 +72,13 @@ uint64_t klog_first_seq(void);
 uint64_t klog_next_seq(void); /* the one the next record will get */
 size_t klog_size(void);       /* bytes the ring holds at most */
 
-/* Called (any context) after each record: wakes readers. Set once by fs/. */
-void klog_set_notify(void (*fn)(void));
+/*
+ * Called after each record that was made with interrupts on, to wake readers
+ * (who must not rely on it alone).  Set once.
+ */
+typedef void klog_notify_fn(void);
+void klog_set_notify(klog_notify_fn *fn);
 
 /* From now on write to consoles without locks: the machine is dying. */
 void klog_panic_mode(void);
+bool klog_in_panic(void); /* consoles ignore their locks too */

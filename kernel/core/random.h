@@ -18,4 +18,6 @@ uint64_t random_below(uint64_t limit); /* uniform in 0 .. limit-1 */
 
 /* Stir in bytes (interrupt times, writes to /dev/random): never harms. */
 void random_mix(const void *data, size_t n);
+/* Something happened that nobody could time: key, interrupt.  Any context. */
+void random_mix_event(uint32_t what);
 bool random_ready(void); /* seeded with at least 256 good bits */

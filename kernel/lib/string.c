@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #ifdef UMBRA_HOST_TEST
-#include "string_host.h" /* other names: the test itself lives on libc's */
+#include <string_host.h> /* other names: the test itself lives on libc's */
 #endif
 
 #include "lib/string.h"

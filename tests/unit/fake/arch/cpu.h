@@ -21,6 +21,8 @@ cpu_id(void)
 	return fake_cpu;
 }
 
+bool cpu_random(uint64_t *out); /* the test's own */
+
 static inline unsigned
 cpu_count(void)
 {
