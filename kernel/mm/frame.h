@@ -138,6 +138,9 @@ void frame_free_block(struct frame *head, unsigned order);
 /* Make a block of 2^order into single frames with one reference each. */
 void frame_split_block(struct frame *head, unsigned order);
 
+/* The reverse: single frames, all the caller's alone, are one block again. */
+void frame_join_block(struct frame *head, unsigned order);
+
 /* Give back a frame whose last reference the caller has dropped. */
 void frame_free(struct frame *f);
 

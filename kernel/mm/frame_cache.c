@@ -330,6 +330,23 @@ frame_split_block(struct frame *head, unsigned order)
 	}
 }
 
+void
+frame_join_block(struct frame *head, unsigned order)
+{
+	unsigned i;
+
+	ASSERT((frame_pfn(head) & ((1UL << order) - 1)) == 0);
+	for (i = 0; i < 1u << order; i++) {
+		ASSERT(head[i].kind == head->kind && head[i].order == 0);
+		ASSERT(frame_owned(&head[i]));
+		if (i == 0)
+			continue;
+		refcount_set(&head[i].refs, 0);
+		head[i].kind = FRAME_RESERVED;
+	}
+	head->order = (uint8_t)order;
+}
+
 /*
  * One frame per call, so that an idle CPU looks for work in between.  Own
  * stock first: it is taken without a lock.

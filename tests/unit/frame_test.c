@@ -158,6 +158,11 @@ do_split(void)
 	if (held_count + (1u << order) > BLOCKS)
 		return;
 	frame_split_block(head, order);
+	if (rnd(2)) {
+		frame_join_block(head, order);
+		assert_int_equal(refcount_read(&head->refs), 1);
+		return;
+	}
 	held[i].order = 0;
 	for (n = 1; n < 1u << order; n++) {
 		assert_int_equal(refcount_read(&head[n].refs), 1);
