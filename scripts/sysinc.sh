@@ -13,14 +13,12 @@ mkdir -p "$dir/sys" "$dir/bsd/sys"
 ln -s /usr/include/linux "$dir/linux"
 ln -s /usr/include/asm-generic "$dir/asm-generic"
 ln -s $multiarch/asm "$dir/asm"
-ln -s /usr/include/bsd/sys/tree.h "$dir/sys/tree.h"
-ln -s /usr/include/bsd/sys/queue.h "$dir/sys/queue.h"
-cat >"$dir/bsd/sys/cdefs.h" <<'EOF'
-/* The one macro sys/tree.h and sys/queue.h want of libbsd's own. */
-#ifndef __unused
-#define __unused __attribute__((unused))
-#endif
-EOF
+# Their one outside need, __unused, is also a field of struct stat.
+: >"$dir/bsd/sys/cdefs.h"
+for h in tree queue; do
+	sed 's/\<__unused\>/__attribute__((__unused__))/g' \
+		"/usr/include/bsd/sys/$h.h" >"$dir/sys/$h.h"
+done
 for h in "$(clang -print-resource-dir)"/include/std*.h \
 	"$(clang -print-resource-dir)"/include/__stddef*.h; do
 	[ ! -f "$h" ] || ln -s "$h" "$dir/${h##*/}"

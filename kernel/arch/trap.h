@@ -23,7 +23,14 @@
  *	long trap_result(f); void trap_set_result(f, value);
  */
 
-/* The frame at the top of the current thread's kernel stack: its user state. */
+/* The user state of a thread lies at the top of its kernel stack. */
+static inline struct trap_frame *
+trap_frame_at(void *stack_top)
+{
+	return (struct trap_frame *)stack_top - 1;
+}
+
+/* That of the current thread. */
 struct trap_frame *trap_current_frame(void);
 
 /* Make the frame start a program at pc with its stack at sp, all else 0. */

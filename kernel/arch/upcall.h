@@ -35,9 +35,12 @@ void upcall_user_exception(struct trap_frame *f, int signo, int code,
 			   vaddr_t addr, unsigned trapno, unsigned error);
 
 /*
- * proc/: about to go back to user mode, interrupts off; delivers signals and
- * switches threads.  Called in a loop while upcall_return_wanted().
+ * proc/: about to go back to user mode, interrupts off: is there anything to
+ * do first?  If so upcall_return_to_user() delivers signals and switches
+ * threads, and the question is asked again.  By then f->orig_rax is a system
+ * call's number only if one was made, and -1 after any other trap.
  */
+bool upcall_return_wanted(void);
 void upcall_return_to_user(struct trap_frame *f);
 
 /* core/timer.c: the event timer of this CPU fired. */

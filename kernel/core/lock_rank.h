@@ -25,9 +25,8 @@ enum lock_rank {
 	/* user memory may be touched while holding the above */
 	LOCK_SPACE,         /* mutex: areas and tree of one address space */
 	LOCK_OBJECT,        /* mutex: pages of one file or memory object */
-	/* spinlocks follow */
-	LOCK_PROC_TREE,     /* spin: parents, children, groups, sessions */
-	LOCK_FD_TABLE,      /* spin: one descriptor table */
+	LOCK_MUTEX_RANKS,   /* ranks below are mutexes', above spinlocks' */
+	LOCK_FD_TABLE = LOCK_MUTEX_RANKS, /* spin: one descriptor table */
 	LOCK_FS_CONTEXT,    /* spin: root, cwd, umask of a process */
 	LOCK_DCACHE,        /* spin: names below directories */
 	LOCK_INODE_LIST,    /* spin: small fields of inodes, superblocks */
@@ -36,7 +35,10 @@ enum lock_rank {
 	/* from here on: taken in interrupt handlers too */
 	LOCK_FIRST_IRQ_SAFE,
 	LOCK_TTY_LINE = LOCK_FIRST_IRQ_SAFE, /* spin: a terminal's input line */
+	LOCK_PROC_TREE,     /* spin: PIDs, parents, groups, sessions */
 	LOCK_SIGNAL,        /* spin: signal state of one process */
+	LOCK_HANDLERS,      /* spin: one set of signal handlers */
+	LOCK_USER_ACCOUNT,  /* spin: what each user id has in use */
 	LOCK_POLL,          /* spin: one poll set */
 	LOCK_WAIT_QUEUE,    /* spin: one wait queue */
 	LOCK_TIMER,         /* spin: one CPU's timers */

@@ -21,14 +21,14 @@
 struct fd_table {
 	struct refcount refs;
 	struct spinlock lock;
-	struct file **files;     /* [L] size entries */
-	uint64_t *used;          /* [L] bitmap */
-	uint64_t *cloexec;       /* [L] bitmap */
-	int size;                /* [L] multiple of 64 */
-	int next;                /* [L] no free slot below */
+	struct file **files; /* [L] size entries */
+	uint64_t *used;      /* [L] bitmap */
+	uint64_t *cloexec;   /* [L] bitmap */
+	int size;            /* [L] multiple of 64 */
+	int next;            /* [L] no free slot below */
 };
 
-struct fd_table *fd_table_create(void);            /* NULL: no memory */
+struct fd_table *fd_table_create(void);             /* NULL: no memory */
 struct fd_table *fd_table_copy(struct fd_table *t); /* for fork and exec */
 void fd_table_get(struct fd_table *t);
 void fd_table_put(struct fd_table *t);
@@ -41,11 +41,11 @@ struct file *fd_get(struct fd_table *t, int fd);
  * Install f (takes over the reference on success) at the lowest free slot
  * not below min and under limit (RLIMIT_NOFILE).  The descriptor or -errno.
  */
-NODISCARD int fd_install(struct fd_table *t, struct file *f, int min,
-			 int limit, bool cloexec);
-/* dup2/dup3: close what fd was. Takes over the reference on success. */
-NODISCARD int fd_replace(struct fd_table *t, int fd, struct file *f, int limit,
+NODISCARD int fd_install(struct fd_table *t, struct file *f, int min, int limit,
 			 bool cloexec);
+/* dup2/dup3: close what fd was. Takes over the reference on success. */
+NODISCARD int
+fd_replace(struct fd_table *t, int fd, struct file *f, int limit, bool cloexec);
 /* Reserve two slots at once for pipe2: both or none. */
 NODISCARD int fd_install_pair(struct fd_table *t, struct file *a,
 			      struct file *b, int limit, bool cloexec,

@@ -21,8 +21,8 @@
  *          references with process_get().
  */
 
-#include <asm/signal.h>
 #include <asm/resource.h>
+#include <asm/signal.h>
 #include <linux/resource.h>
 #include <linux/time.h>
 
@@ -35,8 +35,10 @@
 #include "sched/waitq.h"
 #include "vm/space.h"
 
+struct pid;
 struct task;
 struct tty;
+struct user_account;
 
 enum process_state {
 	PROCESS_ALIVE,
@@ -56,80 +58,94 @@ struct usage {
  *	I  immutable after creation
  *	T  proc_tree_lock
  *	S  signal_lock
+ *	B  changed under both proc_tree_lock and signal_lock: read under either
  *	a  atomic
  */
 struct process {
-	struct refcount refs;           /* [a] */
-	pid_t pid;                      /* [I] */
-	struct process *parent;         /* [T] */
-	struct list_node children;      /* [T] of sibling */
-	struct list_node sibling;       /* [T] */
-	struct list_node tasks;         /* [T] of task.process_link */
-	unsigned task_count;            /* [T] alive */
-	struct task *leader;            /* [T] first task; NULL once released */
+	struct refcount refs;      /* [a] */
+	struct pid *id;            /* [I] */
+	pid_t pid;                 /* [I] id's number */
+	struct process *parent;    /* [T] */
+	struct list_node children; /* [T] of sibling */
+	struct list_node sibling;  /* [T] */
+	struct list_node tasks;    /* [B] of task.process_link */
+	unsigned task_count;       /* [B] of tasks */
+	atomic_uint live_tasks;    /* [a] that have not begun to exit */
+	char name[16];             /* [T] of the leader, once it is gone */
 
-	pid_t group, session;           /* [T] */
-	struct list_node group_link;    /* [T] processes of one group */
-	struct list_node session_link;  /* [T] */
-	struct tty *tty;                /* [T] controlling terminal */
-	bool has_execed;                /* [T] setpgid() is refused then */
+	struct pid *group, *session;   /* [T] */
+	struct list_node group_link;   /* [T] in group->group */
+	struct list_node session_link; /* [T] in session->session */
+	struct tty *tty;               /* [T] controlling terminal */
+	bool has_execed;               /* [T] setpgid() is refused then */
 
-	enum process_state state;       /* [T] */
-	bool exiting;                   /* [S] exit_group under way */
-	int exit_status;                /* [T] as wait4 reports it */
-	int exit_signal;                /* [T] to the parent, 0 = none */
-	struct wait_queue child_wait;   /* wait4() of this process sleeps here */
-	bool wait_stopped;              /* [T] a stop not yet reported */
-	bool wait_continued;            /* [T] a continue not yet reported */
-	int stop_signal;                /* [T] that stopped it */
+	enum process_state state;     /* [T] */
+	bool exiting;                 /* [S] exit_group or exec under way */
+	struct task *exec_task;       /* [S] that survives an exec */
+	int exit_status;              /* [S] as wait4 reports it */
+	int exit_signal;              /* [T] to the parent, 0 = none */
+	struct wait_queue child_wait; /* wait4() of this process sleeps here */
+	struct wait_queue exec_wait;  /* exec waits for the other tasks */
+	bool wait_stopped;            /* [T] a stop not yet reported */
+	bool wait_continued;          /* [T] a continue not yet reported */
 
 	struct spinlock signal_lock;
 	struct signal_queue shared_pending; /* [S] */
-	bool stopped;                   /* [S] job control stop in effect */
-	struct timer alarm;             /* ITIMER_REAL */
-	uint64_t alarm_interval_ns;     /* [S] */
+	bool stopped;                       /* [S] job control stop in effect */
+	int stop_signal;                    /* [S] that stopped it */
+	unsigned stopped_tasks;             /* [S] that have come to rest */
+	struct timer alarm;                 /* [S] ITIMER_REAL */
+	uint64_t alarm_deadline_ns;         /* [S] 0 = off */
+	uint64_t alarm_interval_ns;         /* [S] */
 
 	struct rlimit limits[RLIM_NLIMITS]; /* [S] */
-	struct usage dead_tasks;        /* [T] of tasks that ended */
-	struct usage dead_children;     /* [T] waited for */
-	struct path exe;                /* [T] /proc/PID/exe */
-	bool dumpable;                  /* [a] */
-	bool no_new_privs;              /* [a] */
-	bool child_subreaper;           /* [T] */
-	uint64_t start_ns;              /* [I] */
+	struct user_account *account;       /* [T] who pays for its tasks */
+	struct usage dead_tasks;            /* [T] of tasks that ended */
+	struct usage dead_children;         /* [T] waited for */
+	struct path exe;                    /* [T] /proc/PID/exe */
+	atomic_bool dumpable;               /* [a] */
+	atomic_bool no_new_privs;           /* [a] */
+	bool child_subreaper;               /* [T] */
+	uint64_t start_ns;                  /* [I] */
+};
+
+/* What the processor said about the last fault: for the signal frame. */
+struct task_trap {
+	uint64_t trapno, error, address;
 };
 
 struct task {
-	struct thread thread;           /* scheduler's part; first */
-	struct refcount refs;           /* [a] */
-	pid_t tid;                      /* [I] leader: == process->pid */
-	struct process *process;        /* [I] */
-	struct list_node process_link;  /* [T] */
+	struct thread thread;          /* scheduler's part; first */
+	struct refcount refs;          /* [a] */
+	struct pid *id;                /* [I] */
+	pid_t tid;                     /* [I] leader: == process->pid */
+	struct process *process;       /* [I] */
+	struct list_node process_link; /* [B] */
 
-	struct vm_space *space;         /* [o] NULL while exiting */
-	struct fd_table *files;         /* [o] */
-	struct fs_context *fs;          /* [o] */
-	const struct cred *cred;        /* [o] reads by others under [S] */
-	struct signal_handlers *handlers; /* [o] shared by CLONE_SIGHAND */
+	struct vm_space *space;           /* [B] NULL once it has left */
+	struct fd_table *files;           /* [B] */
+	struct fs_context *fs;            /* [B] */
+	const struct cred *cred;          /* [S] written by the task itself */
+	struct signal_handlers *handlers; /* [S] shared by CLONE_SIGHAND */
 
-	struct signal_queue pending;    /* [S] sent to this task alone */
-	uint64_t blocked;               /* [S] mask; bit n-1 = signal n */
-	uint64_t saved_blocked;         /* [o] sigsuspend, ppoll */
-	bool restore_blocked;           /* [o] put saved_blocked back */
-	struct signal_stack alt_stack;  /* [o] sigaltstack(2) */
+	struct signal_queue pending;   /* [S] sent to this task alone */
+	uint64_t blocked;              /* [S] mask; bit n-1 = signal n */
+	uint64_t waiting_for;          /* [S] sigtimedwait: kept if ignored */
+	uint64_t saved_blocked;        /* [o] sigsuspend, ppoll */
+	bool restore_blocked;          /* [o] put saved_blocked back */
+	bool at_rest;                  /* [S] counted in stopped_tasks */
+	struct signal_stack alt_stack; /* [o] sigaltstack(2) */
+	struct task_trap trap;         /* [o] */
 
-	int32_t USER *clear_child_tid;  /* [o] set_tid_address(2) */
-	void USER *robust_list;         /* [o] set_robust_list(2) */
-	size_t robust_list_size;
-	int pdeath_signal;              /* [o] prctl(PR_SET_PDEATHSIG) */
-	struct wait_queue *vfork_done;  /* [S] parent sleeps until exec/exit */
-	atomic_bool vfork_released;     /* [a] */
-	struct {                        /* restart_syscall(2) */
+	int32_t USER *set_child_tid;               /* [o] CLONE_CHILD_SETTID */
+	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
+	struct robust_list_head USER *robust_list; /* [o] set_robust_list(2) */
+	int pdeath_signal;        /* [o] prctl(PR_SET_PDEATHSIG) */
+	struct vfork_wait *vfork; /* [T] parent waits until exec or exit */
+	struct {                  /* restart_syscall(2) */
 		long (*fn)(struct task *t);
 		uint64_t args[4];
-	} restart;                      /* [o] */
-	bool in_exec;                   /* [T] */
-	bool is_kernel_child;           /* PID 1 before its first exec */
+	} restart; /* [o] */
 };
 
 extern struct spinlock proc_tree_lock;
@@ -159,19 +175,38 @@ void process_put(struct process *p);
 void task_get(struct task *t);
 void task_put(struct task *t);
 
+/* Locks proc_tree_lock / signal_lock with interrupts off. */
+static inline unsigned long
+proc_tree_enter(void) ACQUIRES(proc_tree_lock)
+{
+	return spin_lock_irq(&proc_tree_lock);
+}
+
+static inline void
+proc_tree_leave(unsigned long irq) RELEASES(proc_tree_lock)
+{
+	spin_unlock_irq(&proc_tree_lock, irq);
+}
+
 /* By number, with a reference; NULL = none. Zombies are found, reaped not. */
 struct process *process_find(pid_t pid);
 struct task *task_find(pid_t tid);
 pid_t process_next(pid_t after); /* smallest PID > after, 0 = no more */
 pid_t task_next(struct process *p, pid_t after);
 
-unsigned process_count(void);
+/* Any living task of p, with a reference; NULL = all have left. */
+struct task *process_any_task(struct process *p);
+/* The leader's name, or what it was. */
+void process_name(struct process *p, char out[16]);
+
+/* A limit's soft value (RLIMIT_*). */
+uint64_t process_limit(struct process *p, unsigned which);
 
 /* clone(2), decoded. */
 struct clone_args_kernel {
-	uint64_t flags;          /* CLONE_*, without the signal */
+	uint64_t flags; /* CLONE_*, without the signal */
 	int exit_signal;
-	vaddr_t stack;           /* 0 = the parent's */
+	vaddr_t stack; /* 0 = the parent's */
 	int32_t USER *parent_tid;
 	int32_t USER *child_tid;
 	uint64_t tls;
@@ -179,38 +214,40 @@ struct clone_args_kernel {
 /* New TID, or -EAGAIN, -ENOMEM, -EINVAL, -EFAULT. */
 long process_clone(const struct clone_args_kernel *a);
 
-/* execve(2): pointers already copied in by proc/exec.c itself. */
+/*
+ * execve(2) and execveat(2) of the current task.  The strings are user memory,
+ * or kernel memory for PID 1.  0, and the trap frame starts the new program;
+ * on an error the old one goes on as if nothing had been asked.
+ */
+struct exec_strings {
+	const char USER *const USER *user;
+	const char *const *kernel; /* if user is NULL */
+};
 long process_exec(const struct walk *w, const char *path, unsigned walk_flags,
-		  const char USER *const USER *argv,
-		  const char USER *const USER *envp);
-/* The same for PID 1, strings in kernel memory. */
-long process_exec_kernel(const char *path, const char *const *argv,
-			 const char *const *envp);
+		  struct exec_strings argv, struct exec_strings envp);
 
-NORETURN void task_exit(int status);       /* _exit(2) of one thread */
+NORETURN void task_exit(int status);         /* _exit(2) of one thread */
 NORETURN void process_exit(int wait_status); /* exit_group, fatal signals */
 
 /* wait4/waitid. */
 struct wait_args {
-	int which;         /* P_ALL, P_PID, P_PGID */
+	int which; /* P_ALL, P_PID, P_PGID */
 	pid_t id;
-	int options;       /* WNOHANG WEXITED WSTOPPED WCONTINUED WNOWAIT ... */
-	struct siginfo *info; /* out, kernel memory */
-	int status;        /* out */
-	struct rusage *usage; /* out, may be NULL */
+	int options; /* WNOHANG WEXITED WSTOPPED WCONTINUED WNOWAIT ... */
+	struct siginfo info; /* out */
+	int status;          /* out: as wait4 reports it */
+	struct rusage usage; /* out */
 };
 long process_wait(struct wait_args *a); /* PID, 0 (WNOHANG), -ECHILD, ... */
-
-/* Groups and sessions (proc/jobctl.c). */
-int process_setpgid(pid_t pid, pid_t pgid);
-pid_t process_setsid(void);
-void jobctl_init(void);
 
 /* Fill an rusage: RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD. */
 int process_rusage(struct process *p, int who, struct rusage *out);
 
-/* Start PID 1 with this file as its program; called by init/main.c. */
-int process_start_init(const char *const *argv, const char *const *envp,
-		       struct fs_context *fs);
+/*
+ * Start PID 1: a task with this root that executes the first of paths (NULL-
+ * terminated) that can be, with the command line's words for init.  Panics if
+ * none can.  Called once, by init/main.c.
+ */
+void process_start_init(const char *const *paths, struct fs_context *fs);
 void process_init(void);
 void procfs_process_init(void); /* proc/proc_files.c: gives procfs its source */

@@ -10,14 +10,12 @@
  * in Linux's layout (struct rt_sigframe of arch/x86: siginfo, ucontext,
  * extended state).
  *
- * Locking: process.signal_lock; handlers share it (a set of handlers belongs
- *          to tasks of one process, or to processes that share CLONE_SIGHAND:
- *          then handlers.lock, same rank, is taken after it).
+ * Locking: process.signal_lock, and inside it handlers.lock (processes may
+ *          share a set of handlers by CLONE_SIGHAND without CLONE_THREAD).
  * Source:  man 7 signal, man 2 sigaction, sigreturn; asm/ucontext.h.
  */
 
-#include <asm/siginfo.h>
-#include <asm/signal.h>
+#include <linux/signal.h>
 
 #include "core/refcount.h"
 #include "core/spinlock.h"
@@ -27,16 +25,16 @@ struct process;
 struct task;
 struct trap_frame;
 
-#define SIGNALS        64
-#define SIGNAL_BIT(n)  (1ULL << ((n)-1))
+#define SIGNALS       64
+#define SIGNAL_BIT(n) (1ULL << ((n)-1))
 
 struct signal_queue {
 	uint64_t mask;            /* which are pending */
 	struct list_node entries; /* struct signal_entry, in order of arrival */
 };
 
-struct signal_action {            /* struct sigaction, kernel form */
-	uintptr_t handler;        /* SIG_DFL, SIG_IGN or user address */
+struct signal_action {     /* struct sigaction, kernel form */
+	uintptr_t handler; /* SIG_DFL, SIG_IGN or user address */
 	uint64_t flags;
 	uintptr_t restorer;
 	uint64_t mask;
@@ -44,7 +42,7 @@ struct signal_action {            /* struct sigaction, kernel form */
 
 struct signal_handlers {
 	struct refcount refs;
-	struct spinlock lock;     /* LOCK_SIGNAL, nested in signal_lock */
+	struct spinlock lock; /* LOCK_HANDLERS, inside signal_lock */
 	struct signal_action action[SIGNALS];
 };
 
@@ -68,8 +66,8 @@ void signal_queue_flush(struct signal_queue *q, uint64_t mask);
  * of real-time signals).  No permission checks here: see signal_may_send().
  * Any context.
  */
-int signal_send_process(struct process *p, int signo,
-			const struct siginfo *info);
+int
+signal_send_process(struct process *p, int signo, const struct siginfo *info);
 int signal_send_task(struct task *t, int signo, const struct siginfo *info);
 /* A fault the task must see: unblocked and defaulted if it hides from it. */
 void signal_force(struct task *t, int signo, const struct siginfo *info);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/capability.h>
+#include <linux/sched.h>
+
+#include "arch/trap.h"
+#include "arch/usercopy.h"
+#include "proc/pid.h"
+#include "proc/process_priv.h"
+
+/*
+ * proc/clone.c - one way to make a task: fork, vfork and threads.
+ *
+ * Stages over struct cloning, each undone by cloning_undo() in reverse:
+ *
+ *	check     flags that go together, limits
+ *	create    task, kernel stack, and a process unless CLONE_THREAD
+ *	share     space, files, fs, handlers: a reference or a copy
+ *	publish   number, lists: from here on it exists
+ *	start     and, for vfork, wait until it lets go of our memory
+ */
+
+#define UNSUPPORTED_FLAGS                                              \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_IO |      \
+	 CLONE_PIDFD | CLONE_PTRACE | CLONE_INTO_CGROUP | CLONE_NEWTIME)
+
+struct cloning {
+	const struct clone_args_kernel *args;
+	struct task *parent, *child;
+	struct process *process; /* the child's */
+	bool new_process;
+};
+
+static int
+clone_check_flags(uint64_t flags)
+{
+	if (flags & UNSUPPORTED_FLAGS)
+		return -EINVAL;
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	return 0;
+}
+
+/* RLIMIT_NPROC counts the tasks of the real user; root is free of it. */
+static int
+clone_check_limit(struct task *parent)
+{
+	struct process *p = parent->process;
+
+	if (atomic_load(&p->account->tasks) < process_limit(p, RLIMIT_NPROC))
+		return 0;
+	if (p->account->uid == 0 ||
+	    cred_capable(parent->cred, CAP_SYS_RESOURCE) ||
+	    cred_capable(parent->cred, CAP_SYS_ADMIN))
+		return 0;
+	return -EAGAIN;
+}
+
+/* First thing a new task does, on its own stack. */
+static void
+task_entry(void *arg)
+{
+	struct task *t = arg;
+	int32_t tid = t->tid;
+
+	/* As Linux: a bad address here is the program's own loss. */
+	if (t->set_child_tid && put_user(tid, t->set_child_tid))
+		t->set_child_tid = NULL;
+	trap_return_to_user();
+}
+
+static int
+clone_create(struct cloning *c)
+{
+	struct task *parent = c->parent, *t;
+	struct trap_frame *frame;
+	int err;
+
+	c->new_process = !(c->args->flags & CLONE_THREAD);
+	if (c->new_process) {
+		c->process = process_create();
+		if (!c->process)
+			return -ENOMEM;
+	} else {
+		c->process = parent->process;
+		process_get(c->process);
+	}
+	t = task_create(c->process);
+	if (!t)
+		goto out_process;
+	err = thread_init(&t->thread, parent->thread.name, &task_thread_ops,
+			  task_entry, t);
+	if (err)
+		goto out_task;
+	if (arch_xstate_alloc(&t->thread.arch))
+		goto out_thread;
+	arch_xstate_clone(&t->thread.arch);
+
+	frame = trap_frame_at((char *)t->thread.stack + KERNEL_STACK_SIZE);
+	*frame = *trap_current_frame();
+	frame->rax = 0;
+	if (c->args->stack)
+		frame->rsp = c->args->stack;
+	t->thread.arch.fs_base = arch_fs_base();
+	t->thread.arch.gs_base = arch_gs_base();
+	if (c->args->flags & CLONE_SETTLS)
+		t->thread.arch.fs_base = c->args->tls;
+	c->child = t;
+	return 0;
+
+out_thread:
+	thread_discard(&t->thread);
+out_task:
+	task_put(t);
+out_process:
+	process_put(c->process);
+	return -ENOMEM;
+}
+
+static int
+share_space(struct task *child, struct task *parent, uint64_t flags)
+{
+	int err;
+
+	if (flags & CLONE_VM) {
+		vm_space_get(parent->space);
+		child->space = parent->space;
+	} else {
+		err = vm_space_clone(parent->space, &child->space);
+		if (err)
+			return err;
+	}
+	child->thread.mmu = &child->space->tree.mmu;
+	return 0;
+}
+
+static int
+share_files(struct task *child, struct task *parent, uint64_t flags)
+{
+	if (flags & CLONE_FILES) {
+		fd_table_get(parent->files);
+		child->files = parent->files;
+	} else {
+		child->files = fd_table_copy(parent->files);
+	}
+	if (flags & CLONE_FS) {
+		fs_context_get(parent->fs);
+		child->fs = parent->fs;
+	} else {
+		child->fs = fs_context_dup(parent->fs);
+	}
+	return child->files && child->fs ? 0 : -ENOMEM;
+}
+
+static int
+share_handlers(struct task *child, struct task *parent, uint64_t flags)
+{
+	if (flags & CLONE_SIGHAND) {
+		signal_handlers_get(parent->handlers);
+		child->handlers = parent->handlers;
+		return 0;
+	}
+	child->handlers = signal_handlers_copy(parent->handlers);
+	if (child->handlers && (flags & CLONE_CLEAR_SIGHAND))
+		signal_handlers_reset(child->handlers);
+	return child->handlers ? 0 : -ENOMEM;
+}
+
+static int
+clone_share(struct cloning *c)
+{
+	struct task *child = c->child, *parent = c->parent;
+	uint64_t flags = c->args->flags;
+	int err;
+
+	cred_get(parent->cred);
+	child->cred = parent->cred;
+	child->blocked = parent->blocked;
+	/* A thread or vfork child on its own stack has no alternate one. */
+	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
+		child->alt_stack = parent->alt_stack;
+	child->set_child_tid =
+		flags & CLONE_CHILD_SETTID ? c->args->child_tid : NULL;
+	child->clear_child_tid =
+		flags & CLONE_CHILD_CLEARTID ? c->args->child_tid : NULL;
+	err = share_files(child, parent, flags);
+	if (!err)
+		err = share_handlers(child, parent, flags);
+	if (!err)
+		err = share_space(child, parent, flags);
+	return err;
+}
+
+/* Undo create and share of a child that was never published. */
+static void
+clone_undo(struct cloning *c)
+{
+	struct task *t = c->child;
+
+	if (t->space)
+		vm_space_put(t->space);
+	if (t->handlers)
+		signal_handlers_put(t->handlers);
+	if (t->fs)
+		fs_context_put(t->fs);
+	if (t->files)
+		fd_table_put(t->files);
+	arch_xstate_free(&t->thread.arch);
+	thread_discard(&t->thread);
+	task_put(t);
+	process_put(c->process);
+}
+
+/* What a new process takes from its parent; proc_tree_lock held. */
+static void
+process_inherit_locked(struct process *p, struct process *from)
+	REQUIRES(proc_tree_lock)
+{
+	memcpy(p->limits, from->limits, sizeof(p->limits));
+	user_account_ref(from->account);
+	p->account = from->account;
+	p->exe = from->exe;
+	if (p->exe.dentry)
+		path_get(&p->exe);
+	p->tty = from->tty;
+	atomic_store(&p->dumpable, atomic_load(&from->dumpable));
+	atomic_store(&p->no_new_privs, atomic_load(&from->no_new_privs));
+	session_join_locked(p, from->session);
+	group_join_locked(p, from->group);
+}
+
+static void
+process_adopt_locked(struct cloning *c, struct process *p)
+	REQUIRES(proc_tree_lock)
+{
+	struct process *parent = c->parent->process;
+
+	process_inherit_locked(p, parent);
+	p->exit_signal = c->args->exit_signal;
+	if (c->args->flags & CLONE_PARENT) {
+		p->exit_signal = parent->exit_signal;
+		parent = parent->parent ? parent->parent : parent;
+	}
+	p->parent = parent;
+	list_push_back(&parent->children, &p->sibling);
+}
+
+/*
+ * Make the child exist.  A caller with a signal pending takes that first, so
+ * that a signal sent to its group reaches either parent alone or both.
+ */
+static int
+clone_publish(struct cloning *c, struct vfork_wait *vfork)
+{
+	struct process *p = c->process;
+	struct task *t = c->child;
+	unsigned long irq = proc_tree_enter();
+	struct pid *id;
+
+	if (signal_pending(c->parent)) {
+		proc_tree_leave(irq);
+		return -ERESTARTNOINTR;
+	}
+	id = pid_alloc();
+	if (!id) {
+		proc_tree_leave(irq);
+		return -EAGAIN;
+	}
+	t->id = id;
+	t->tid = id->nr;
+	id->task = t;
+	if (c->new_process) {
+		p->id = id;
+		p->pid = id->nr;
+		id->process = p;
+		process_adopt_locked(c, p);
+	}
+	t->vfork = vfork;
+	atomic_fetch_add(&p->account->tasks, 1);
+	spin_lock(&p->signal_lock);
+	list_push_back(&p->tasks, &t->process_link);
+	p->task_count++;
+	atomic_fetch_add(&p->live_tasks, 1);
+	signal_recalculate_locked(t);
+	spin_unlock(&p->signal_lock);
+	proc_tree_leave(irq);
+	return 0;
+}
+
+/* The child borrows our memory until it execs or exits. */
+static void
+vfork_wait_for(struct vfork_wait *w)
+{
+	unsigned long irq;
+
+	wait_event(&w->queue, w->done);
+	/* Whoever set done is through with w once we have had its lock. */
+	irq = proc_tree_enter();
+	proc_tree_leave(irq);
+}
+
+long
+process_clone(const struct clone_args_kernel *a)
+{
+	struct cloning c = { .args = a, .parent = current_task() };
+	struct vfork_wait vfork = { .done = false };
+	bool wait = a->flags & CLONE_VFORK;
+	int err;
+	long tid;
+
+	err = clone_check_flags(a->flags);
+	if (!err)
+		err = clone_check_limit(c.parent);
+	if (!err)
+		err = clone_create(&c);
+	if (err)
+		return err;
+	wait_queue_init(&vfork.queue);
+	err = clone_share(&c);
+	if (!err)
+		err = clone_publish(&c, wait ? &vfork : NULL);
+	if (err) {
+		clone_undo(&c);
+		return err;
+	}
+	tid = c.child->tid;
+	if (a->flags & CLONE_PARENT_SETTID) {
+		int32_t nr = (int32_t)tid;
+
+		/* As Linux: the child exists, a bad address is ignored. */
+		if (put_user(nr, a->parent_tid))
+			nr = 0;
+	}
+	task_get(c.child);
+	thread_start(&c.child->thread);
+	if (wait)
+		vfork_wait_for(&vfork);
+	task_put(c.child);
+	if (!c.new_process)
+		process_put(c.process);
+	return tid;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/fcntl.h>
+
+#include "arch/trap.h"
+#include "mm/slab.h"
+#include "proc/cred.h"
+#include "proc/exec_priv.h"
+#include "proc/pid.h"
+
+/*
+ * proc/exec.c - execve(2): replace the program of a process.
+ *
+ *	open      the file; a "#!" line names another to open instead
+ *	prepare   new space, stack, credentials, private files and handlers
+ *	alone     the other tasks of the process end
+ *	commit    cannot fail: switch over, drop the old
+ *
+ * Until "alone" any error leaves the process as it was.  After it only the
+ * caller is left, and nothing fails any more.
+ */
+
+/* --- open --- */
+
+static int
+open_program(struct exec *x, struct exec_file *f, const char *name,
+	     unsigned walk_flags)
+{
+	struct path path;
+	ssize_t n;
+	int err;
+
+	err = path_lookup(&x->walk, name, walk_flags, &path);
+	if (err)
+		return err;
+	if (!S_ISREG(path.dentry->inode->mode))
+		err = -EACCES;
+	if (!err)
+		err = path_access(&path, MAY_EXEC, x->walk.cred);
+	if (!err)
+		err = file_open_path(&path, O_RDONLY, x->walk.cred, &f->file);
+	path_put(&path);
+	if (err)
+		return err;
+	n = file_read_kernel(f->file, f->head, sizeof(f->head), 0);
+	if (n < 0)
+		return (int)n;
+	f->head_size = (size_t)n;
+	return 0;
+}
+
+static char *
+skip_blanks(char *p)
+{
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return p;
+}
+
+/*
+ * Split "#! interpreter [argument]" in place.  As Linux: the argument is the
+ * rest of the line, blanks inside included, at the ends not.
+ */
+static int
+parse_script(char *line, size_t size, char **interp, char **arg)
+{
+	char *end = memchr(line, '\n', size), *p;
+
+	if (!end) {
+		/* A line cut off inside the interpreter's name is no line. */
+		p = skip_blanks(line + 2);
+		if (size == EXEC_HEAD_SIZE && !strchr(p, ' ') &&
+		    !strchr(p, '\t'))
+			return -ENOEXEC;
+		end = line + strlen(line);
+	}
+	while (end > line + 2 && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	*end = '\0';
+	*interp = skip_blanks(line + 2);
+	if (!**interp)
+		return -ENOEXEC;
+	for (p = *interp; *p && *p != ' ' && *p != '\t'; p++)
+		;
+	*arg = NULL;
+	if (*p) {
+		*p++ = '\0';
+		p = skip_blanks(p);
+		*arg = *p ? p : NULL;
+	}
+	return 0;
+}
+
+/* Put a copy of s before the words so far. */
+static int
+prefix_push(struct exec *x, const char *s)
+{
+	char *copy = kstrdup(s);
+
+	if (!copy)
+		return -ENOMEM;
+	for (unsigned i = x->prefixes; i > 0; i--)
+		x->prefix[i] = x->prefix[i - 1];
+	x->prefix[0] = copy;
+	x->prefixes++;
+	return 0;
+}
+
+/* The script's path takes the place of argv[0]; its interpreter runs. */
+static int
+follow_script(struct exec *x, const char *script)
+{
+	char line[EXEC_HEAD_SIZE + 1], *interp, *arg;
+	int err;
+
+	memcpy(line, x->program.head, x->program.head_size);
+	line[x->program.head_size] = '\0';
+	err = parse_script(line, x->program.head_size, &interp, &arg);
+	if (err)
+		return err;
+	/* A script run by a script is already in the words. */
+	if (!x->prefixes)
+		err = prefix_push(x, script);
+	if (!err && arg)
+		err = prefix_push(x, arg);
+	if (!err)
+		err = prefix_push(x, interp);
+	if (err)
+		return err;
+	exec_file_put(&x->program);
+	return open_program(x, &x->program, interp, 0);
+}
+
+static int
+exec_open(struct exec *x, unsigned walk_flags)
+{
+	int err = open_program(x, &x->program, x->name, walk_flags);
+
+	for (int depth = 0; !err; depth++) {
+		if (x->program.head_size < 2 ||
+		    memcmp(x->program.head, "#!", 2) != 0)
+			return 0;
+		if (depth >= EXEC_DEPTH_MAX)
+			return -ELOOP;
+		err = follow_script(x, x->name);
+	}
+	return err;
+}
+
+static int
+exec_open_interp(struct exec *x)
+{
+	char *name;
+	int err;
+
+	if (!x->program.elf.interp.present)
+		return 0;
+	name = kmalloc(PATH_MAX);
+	if (!name)
+		return -ENOMEM;
+	err = exec_read_interp_name(&x->program, name, PATH_MAX);
+	if (!err)
+		err = open_program(x, &x->interp, name, 0);
+	kfree(name);
+	if (err)
+		return err;
+	x->has_interp = true;
+	err = exec_parse(&x->interp);
+	if (err)
+		return err == -ENOEXEC ? -ELIBBAD : err;
+	/* An interpreter that wants one itself would never end. */
+	return x->interp.elf.interp.present ? -ELIBBAD : 0;
+}
+
+/* --- prepare --- */
+
+static int
+exec_prepare_space(struct exec *x)
+{
+	vaddr_t interp_base;
+	int err;
+
+	x->space = vm_space_create();
+	if (!x->space)
+		return -ENOMEM;
+	exec_layout(x);
+	err = exec_map(x, &x->program, exec_pie_base());
+	if (!err && x->has_interp) {
+		interp_base = x->space->mmap_top -
+			      (x->interp.elf.va_end - x->interp.elf.va_begin);
+		err = exec_map(x, &x->interp, interp_base);
+	}
+	if (err)
+		return err;
+	exec_set_brk(x);
+	return exec_build_stack(x);
+}
+
+static int
+exec_prepare_private(struct exec *x)
+{
+	struct task *t = current_task();
+
+	if (refcount_read(&t->files->refs) > 1) {
+		x->files = fd_table_copy(t->files);
+		if (!x->files)
+			return -ENOMEM;
+	}
+	if (refcount_read(&t->handlers->refs) > 1) {
+		x->handlers = signal_handlers_copy(t->handlers);
+		if (!x->handlers)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+exec_prepare(struct exec *x)
+{
+	int err;
+
+	err = exec_parse(&x->program);
+	if (!err)
+		err = exec_open_interp(x);
+	if (!err)
+		err = cred_for_exec(x->program.file, current_task(), &x->cred,
+				    &x->secure);
+	if (!err)
+		err = exec_prepare_space(x);
+	if (!err)
+		err = exec_prepare_private(x);
+	return err;
+}
+
+/* --- alone --- */
+
+/*
+ * End the other tasks.  -EAGAIN: the process is already exiting, or another
+ * task was faster to exec.
+ */
+static int
+exec_become_alone(struct task *t)
+{
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+
+	if (p->exiting) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		return -EAGAIN;
+	}
+	if (p->task_count > 1) {
+		p->exiting = true;
+		p->exec_task = t;
+		signal_wake_all_locked(p);
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	wait_event(&p->exec_wait,
+		   __atomic_load_n(&p->task_count, __ATOMIC_ACQUIRE) == 1);
+
+	irq = spin_lock_irq(&p->signal_lock);
+	/* An exit_group may have come while we waited: it wins. */
+	if (p->exiting && p->exec_task != t) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		return -EAGAIN;
+	}
+	p->exiting = false;
+	p->exec_task = NULL;
+	signal_recalculate_locked(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+	return 0;
+}
+
+/* The program that execs is known by the process's PID, whoever it was. */
+static void
+take_leader_number(struct task *t)
+{
+	struct process *p = t->process;
+	unsigned long irq = proc_tree_enter();
+	struct pid *old = t->id;
+
+	if (t->tid != p->pid) {
+		old->task = NULL;
+		pid_release(old);
+		t->id = p->id;
+		t->tid = p->pid;
+		p->id->task = t;
+	}
+	proc_tree_leave(irq);
+}
+
+/* --- commit --- */
+
+static void
+commit_space(struct exec *x, struct task *t)
+{
+	struct vm_space *old = t->space;
+	unsigned long irq;
+
+	task_detach_memory(t);
+	irq = proc_tree_enter();
+	spin_lock(&t->process->signal_lock);
+	t->space = x->space;
+	spin_unlock(&t->process->signal_lock);
+	proc_tree_leave(irq);
+
+	thread_set_mmu(&x->space->tree.mmu);
+	x->space = NULL;
+	task_vfork_release(t);
+	if (old)
+		vm_space_put(old);
+}
+
+static void
+commit_private(struct exec *x, struct task *t)
+{
+	struct signal_handlers *old_handlers = NULL;
+	struct fd_table *old_files = NULL;
+	struct process *p = t->process;
+	unsigned long irq = proc_tree_enter();
+
+	spin_lock(&p->signal_lock);
+	if (x->files) {
+		old_files = t->files;
+		t->files = x->files;
+		x->files = NULL;
+	}
+	if (x->handlers) {
+		old_handlers = t->handlers;
+		t->handlers = x->handlers;
+		x->handlers = NULL;
+	}
+	spin_unlock(&p->signal_lock);
+	proc_tree_leave(irq);
+	if (old_files)
+		fd_table_put(old_files);
+	if (old_handlers)
+		signal_handlers_put(old_handlers);
+	signal_handlers_reset(t->handlers);
+	fd_table_close_on_exec(t->files);
+	t->alt_stack = (struct signal_stack){ .flags = SS_DISABLE };
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void
+commit_identity(struct exec *x, struct task *t)
+{
+	struct process *p = t->process;
+	struct path old, new = x->program.file->path;
+	unsigned long irq;
+
+	path_get(&new);
+	irq = proc_tree_enter();
+	strlcpy(t->thread.name, base_name(x->name), sizeof(t->thread.name));
+	old = p->exe;
+	p->exe = new;
+	p->has_execed = true;
+	atomic_store(&p->dumpable, !x->secure);
+	proc_tree_leave(irq);
+	if (old.dentry)
+		path_put(&old);
+	cred_commit(t, x->cred);
+	x->cred = NULL;
+}
+
+static void
+exec_commit(struct exec *x)
+{
+	struct exec_file *first = x->has_interp ? &x->interp : &x->program;
+	struct task *t = current_task();
+
+	take_leader_number(t);
+	commit_space(x, t);
+	commit_private(x, t);
+	commit_identity(x, t);
+	arch_xstate_reset(&t->thread.arch);
+	arch_set_fs_base(0);
+	arch_set_gs_base(0);
+	trap_frame_start_user(trap_current_frame(),
+			      first->bias + first->elf.entry, x->sp);
+}
+
+static void
+exec_cleanup(struct exec *x)
+{
+	exec_file_put(&x->program);
+	exec_file_put(&x->interp);
+	for (unsigned i = 0; i < x->prefixes; i++)
+		kfree(x->prefix[i]);
+	if (x->space)
+		vm_space_put(x->space);
+	if (x->cred)
+		cred_put(x->cred);
+	if (x->files)
+		fd_table_put(x->files);
+	if (x->handlers)
+		signal_handlers_put(x->handlers);
+	kfree(x);
+}
+
+long
+process_exec(const struct walk *w, const char *path, unsigned walk_flags,
+	     struct exec_strings argv, struct exec_strings envp)
+{
+	struct exec *x = kmalloc(sizeof(*x));
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	x->walk = *w;
+	x->argv = argv;
+	x->envp = envp;
+	strlcpy(x->name, path, sizeof(x->name));
+	err = exec_open(x, walk_flags);
+	if (!err)
+		err = exec_prepare(x);
+	if (!err)
+		err = exec_become_alone(current_task());
+	if (!err)
+		exec_commit(x);
+	exec_cleanup(x);
+	return err;
+}

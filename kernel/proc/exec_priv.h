@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * proc/exec_priv.h - the stages of execve(2) and what they hand on.
+ *
+ *	exec.c       finds the program, runs the stages, commits
+ *	exec_load.c  maps ELF segments into the new space
+ *	exec_args.c  builds the new stack: strings, auxv, pointers
+ *
+ * Everything before the commit works on a space nobody runs on, so an error
+ * leaves the caller as it was.
+ */
+
+#include "lib/elf.h"
+#include "proc/process_priv.h"
+
+#define EXEC_HEAD_SIZE  256 /* bytes of a file that decide what it is */
+#define EXEC_DEPTH_MAX  5   /* scripts whose interpreter is a script */
+#define EXEC_STRING_MAX (32 * PAGE_SIZE) /* MAX_ARG_STRLEN */
+
+/* One file to be mapped: the program or its PT_INTERP. */
+struct exec_file {
+	struct file *file;
+	char head[EXEC_HEAD_SIZE];
+	size_t head_size;
+	struct elf_image elf;
+	void *phdrs;   /* kmalloc'd, elf.phdrs points here */
+	uint64_t bias; /* run address minus file address */
+};
+
+struct exec {
+	struct walk walk;
+	char name[PATH_MAX]; /* as the caller called it: AT_EXECFN */
+	struct exec_strings argv, envp;
+	struct exec_file program, interp;
+	bool has_interp;
+
+	/* #! scripts: words put before the caller's argv[1..] */
+	char *prefix[2 * EXEC_DEPTH_MAX + 1];
+	unsigned prefixes; /* 0: argv is used from argv[0] on */
+
+	struct vm_space *space; /* new */
+	struct cred *cred;      /* new */
+	bool secure;            /* AT_SECURE: privileges were gained */
+	struct fd_table *files; /* new, if the old one is shared */
+	struct signal_handlers *handlers; /* new, if the old are shared */
+
+	/* exec_args.c */
+	vaddr_t sp;       /* grows down while strings are put */
+	size_t args_left; /* bytes still allowed: else E2BIG */
+	uint64_t argc, envc;
+	vaddr_t execfn, random, platform;
+};
+
+/* exec_load.c */
+NODISCARD int exec_parse(struct exec_file *f);
+NODISCARD int
+exec_read_interp_name(struct exec_file *f, char *buf, size_t size);
+NODISCARD int exec_map(struct exec *x, struct exec_file *f, vaddr_t base);
+void exec_layout(struct exec *x); /* mmap_top, stack_top, limits */
+vaddr_t exec_pie_base(void);
+void exec_set_brk(struct exec *x);
+void exec_file_put(struct exec_file *f);
+
+/* exec_args.c */
+NODISCARD int exec_build_stack(struct exec *x);

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+#include "proc/jobctl.h"
+
+#include "dev/tty.h"
+#include "proc/pid.h"
+#include "proc/process_priv.h"
+
+/*
+ * proc/jobctl.c - process groups, sessions and controlling terminals.
+ *
+ *	session (struct pid) --- session_link --- processes
+ *	   |  has at most one controlling tty, which remembers the numbers of
+ *	   |  its session and foreground group
+ *	group (struct pid)   --- group_link   --- processes of one session
+ *
+ * A group is orphaned when no member has a parent in the same session but
+ * outside the group: nobody is left who would continue it if it stopped
+ * (POSIX.1-2017, 3.264).
+ */
+
+void
+group_join_locked(struct process *p, struct pid *group)
+{
+	p->group = group;
+	list_push_back(&group->group, &p->group_link);
+}
+
+void
+group_leave_locked(struct process *p)
+{
+	list_remove(&p->group_link);
+	pid_release(p->group);
+	p->group = NULL;
+}
+
+void
+session_join_locked(struct process *p, struct pid *session)
+{
+	p->session = session;
+	list_push_back(&session->session, &p->session_link);
+}
+
+static void
+session_leave_locked(struct process *p)
+{
+	list_remove(&p->session_link);
+	pid_release(p->session);
+	p->session = NULL;
+}
+
+bool
+group_orphaned_locked(struct pid *group, const struct process *gone)
+{
+	struct process *p;
+
+	list_for_each (p, &group->group, group_link) {
+		struct process *parent = p->parent;
+
+		if (p == gone || p->state != PROCESS_ALIVE || !parent)
+			continue;
+		if (parent != gone && parent->pid != 1 &&
+		    parent->group != group && parent->session == p->session)
+			return false;
+	}
+	return true;
+}
+
+static bool
+group_has_stopped_locked(struct pid *group)
+{
+	struct process *p;
+
+	list_for_each (p, &group->group, group_link)
+		if (p->state == PROCESS_ALIVE && p->stopped)
+			return true;
+	return false;
+}
+
+/* POSIX: a stopped group that becomes orphaned gets SIGHUP, then SIGCONT. */
+static void
+hangup_orphans(pid_t group)
+{
+	(void)signal_send_group(group, SIGHUP, NULL);
+	(void)signal_send_group(group, SIGCONT, NULL);
+}
+
+/* --- the terminal of a session --- */
+
+/* Take tty away from every process of the session. */
+static void
+session_forget_tty(pid_t session, struct tty *tty)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(session);
+	struct process *p;
+
+	if (id) {
+		list_for_each (p, &id->session, session_link)
+			if (p->tty == tty)
+				p->tty = NULL;
+	}
+	proc_tree_leave(irq);
+}
+
+/* A session leader is exiting: its terminal hangs up. */
+static void
+hangup_terminal(struct process *p)
+{
+	struct tty *tty = p->tty;
+	pid_t foreground;
+
+	if (!tty)
+		return;
+	foreground = tty_foreground(tty);
+	if (foreground) {
+		(void)signal_send_group(foreground, SIGHUP, NULL);
+		(void)signal_send_group(foreground, SIGCONT, NULL);
+	}
+	session_forget_tty(p->session->nr, tty);
+	tty_set_session(tty, 0, 0);
+}
+
+/* --- exit --- */
+
+/* Does p's going make this group an orphaned one with a stopped member? */
+static bool
+strands_group(struct process *p, struct pid *group) REQUIRES(proc_tree_lock)
+{
+	return !group_orphaned_locked(group, NULL) &&
+	       group_orphaned_locked(group, p) &&
+	       group_has_stopped_locked(group);
+}
+
+/*
+ * The first group numbered above `after` that p's exit strands: its own or a
+ * child's.  One per call, since the signals need the lock dropped.
+ */
+static pid_t
+next_stranded(struct process *p, pid_t after)
+{
+	unsigned long irq = proc_tree_enter();
+	pid_t found = 0;
+	struct process *c;
+
+	if (p->group->nr > after && strands_group(p, p->group))
+		found = p->group->nr;
+	list_for_each (c, &p->children, sibling) {
+		pid_t nr = c->group->nr;
+
+		if (nr > after && (!found || nr < found) &&
+		    c->state == PROCESS_ALIVE && strands_group(p, c->group))
+			found = nr;
+	}
+	proc_tree_leave(irq);
+	return found;
+}
+
+void
+jobctl_exit(struct process *p)
+{
+	pid_t group = 0;
+
+	while ((group = next_stranded(p, group)))
+		hangup_orphans(group);
+	if (p->session == p->id)
+		hangup_terminal(p);
+}
+
+/* --- what terminals ask --- */
+
+static void
+job_signal_group(pid_t pgrp, int signo)
+{
+	(void)signal_send_group(pgrp, signo, NULL);
+}
+
+/* Blocked or ignored SIGTTOU: the write is allowed; SIGTTIN: EIO. */
+static bool
+caller_shuns(int signo)
+{
+	struct task *t = current_task();
+
+	return (t->blocked & SIGNAL_BIT(signo)) ||
+	       t->handlers->action[signo - 1].handler == (uintptr_t)SIG_IGN;
+}
+
+static int
+job_check_background(struct tty *tty, int signo)
+{
+	struct process *p = current_process();
+	pid_t foreground = tty_foreground(tty);
+	unsigned long irq;
+	bool orphaned;
+	pid_t group;
+
+	irq = proc_tree_enter();
+	group = p->group->nr;
+	orphaned = group_orphaned_locked(p->group, NULL);
+	proc_tree_leave(irq);
+
+	if (p->tty != tty || !foreground || group == foreground)
+		return 0;
+	if (caller_shuns(signo))
+		return signo == SIGTTIN ? -EIO : 0;
+	if (orphaned)
+		return -EIO;
+	(void)signal_send_group(group, signo, NULL);
+	return -ERESTARTSYS;
+}
+
+static pid_t
+job_current_session(void)
+{
+	return current_process()->session->nr;
+}
+
+static pid_t
+job_current_group(void)
+{
+	return current_process()->group->nr;
+}
+
+static bool
+job_is_session_leader(void)
+{
+	return job_current_session() == current_process()->pid;
+}
+
+static bool
+job_group_in_session(pid_t pgrp, pid_t session)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(pgrp);
+	bool yes = false;
+
+	if (id && !list_empty(&id->group))
+		yes = list_first(&id->group, struct process, group_link)
+			      ->session->nr == session;
+	proc_tree_leave(irq);
+	return yes;
+}
+
+static struct tty *
+job_current_tty(void)
+{
+	return current_process()->tty;
+}
+
+static void
+job_set_current_tty(struct tty *tty)
+{
+	unsigned long irq = proc_tree_enter();
+
+	current_process()->tty = tty;
+	proc_tree_leave(irq);
+}
+
+static void
+job_forget_tty(struct tty *tty)
+{
+	session_forget_tty(tty_session(tty), tty);
+}
+
+static const struct tty_job_ops job_ops = {
+	.signal_group = job_signal_group,
+	.check_background = job_check_background,
+	.current_session = job_current_session,
+	.current_group = job_current_group,
+	.is_session_leader = job_is_session_leader,
+	.group_in_session = job_group_in_session,
+	.current_tty = job_current_tty,
+	.set_current_tty = job_set_current_tty,
+	.forget_tty = job_forget_tty,
+};
+
+void
+jobctl_init(void)
+{
+	tty_set_job_ops(&job_ops);
+}
+
+/* --- system calls --- */
+
+static int
+check_setpgid(struct process *p, pid_t pgid) REQUIRES(proc_tree_lock)
+{
+	struct process *self = current_process();
+	struct pid *group;
+
+	if (p != self && p->parent != self)
+		return -ESRCH;
+	if (p != self && p->session != self->session)
+		return -EPERM;
+	if (p != self && p->has_execed)
+		return -EACCES;
+	if (p->session == p->id)
+		return -EPERM;
+	if (pgid == p->pid)
+		return 0;
+	group = pid_find(pgid);
+	if (!group || list_empty(&group->group) ||
+	    list_first(&group->group, struct process, group_link)->session !=
+		    self->session)
+		return -EPERM;
+	return 0;
+}
+
+int
+process_setpgid(pid_t pid, pid_t pgid)
+{
+	unsigned long irq;
+	struct process *p;
+	struct pid *id;
+	int err = -ESRCH;
+
+	if (pgid < 0)
+		return -EINVAL;
+	if (!pid)
+		pid = current_process()->pid;
+	if (!pgid)
+		pgid = pid;
+	irq = proc_tree_enter();
+	id = pid_find(pid);
+	p = id ? id->process : NULL;
+	if (p && p->state == PROCESS_ALIVE)
+		err = check_setpgid(p, pgid);
+	if (!err && p->group->nr != pgid) {
+		struct pid *group = pgid == pid ? id : pid_find(pgid);
+
+		group_leave_locked(p);
+		group_join_locked(p, group);
+	}
+	proc_tree_leave(irq);
+	return err;
+}
+
+static pid_t
+process_number(pid_t pid, bool session)
+{
+	unsigned long irq = proc_tree_enter();
+	struct process *p = current_process();
+	pid_t nr = -ESRCH;
+
+	if (pid) {
+		struct pid *id = pid_find(pid);
+
+		p = id ? id->process : NULL;
+	}
+	if (p)
+		nr = session ? p->session->nr : p->group->nr;
+	proc_tree_leave(irq);
+	return nr;
+}
+
+pid_t
+process_getpgid(pid_t pid)
+{
+	return process_number(pid, false);
+}
+
+pid_t
+process_getsid(pid_t pid)
+{
+	return process_number(pid, true);
+}
+
+pid_t
+process_setsid(void)
+{
+	struct process *p = current_process();
+	unsigned long irq = proc_tree_enter();
+	pid_t result = -EPERM;
+
+	/* A group of our number would become part of two sessions. */
+	if (list_empty(&p->id->group)) {
+		group_leave_locked(p);
+		session_leave_locked(p);
+		group_join_locked(p, p->id);
+		session_join_locked(p, p->id);
+		p->tty = NULL;
+		result = p->pid;
+	}
+	proc_tree_leave(irq);
+	return result;
+}
+
+void
+jobctl_reap_locked(struct process *p)
+{
+	group_leave_locked(p);
+	session_leave_locked(p);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "proc/process.h"
+
+#include "mm/slab.h"
+#include "proc/pid.h"
+#include "proc/process_priv.h"
+#include "proc/user_account.h"
+
+/*
+ * proc/process.c - finding, counting and freeing processes and tasks.
+ */
+
+struct spinlock proc_tree_lock =
+	SPINLOCK_INIT(LOCK_PROC_TREE, "proc_tree_lock");
+
+static struct slab_cache *process_cache, *task_cache; /* [I] */
+
+void
+process_init(void)
+{
+	process_cache =
+		slab_cache_create("process", sizeof(struct process), 64);
+	task_cache = slab_cache_create("task", sizeof(struct task), 64);
+	if (!process_cache || !task_cache)
+		panic("proc: no memory for the first process");
+	signal_init();
+	jobctl_init();
+}
+
+struct process *
+process_create(void)
+{
+	struct process *p = slab_alloc(process_cache);
+
+	if (!p)
+		return NULL;
+	refcount_set(&p->refs, 1);
+	list_init(&p->children);
+	list_init(&p->sibling);
+	list_init(&p->tasks);
+	list_init(&p->group_link);
+	list_init(&p->session_link);
+	wait_queue_init(&p->child_wait);
+	wait_queue_init(&p->exec_wait);
+	spin_init(&p->signal_lock, LOCK_SIGNAL, "process.signal");
+	signal_queue_init(&p->shared_pending);
+	timer_init(&p->alarm, itimer_fired);
+	p->start_ns = clock_now_ns();
+	atomic_init(&p->dumpable, true);
+	return p;
+}
+
+struct task *
+task_create(struct process *p)
+{
+	struct task *t = slab_alloc(task_cache);
+
+	if (!t)
+		return NULL;
+	refcount_set(&t->refs, 1);
+	list_init(&t->process_link);
+	signal_queue_init(&t->pending);
+	t->alt_stack.flags = SS_DISABLE;
+	t->process = p;
+	process_get(p);
+	return t;
+}
+
+void
+process_get(struct process *p)
+{
+	refcount_get(&p->refs);
+}
+
+void
+process_put(struct process *p)
+{
+	if (!refcount_put(&p->refs))
+		return;
+	signal_queue_flush(&p->shared_pending, ~0ULL);
+	if (p->exe.dentry)
+		path_put(&p->exe);
+	if (p->account)
+		user_account_put(p->account);
+	slab_free(process_cache, p);
+}
+
+void
+task_get(struct task *t)
+{
+	refcount_get(&t->refs);
+}
+
+void
+task_put(struct task *t)
+{
+	if (!refcount_put(&t->refs))
+		return;
+	signal_queue_flush(&t->pending, ~0ULL);
+	if (t->cred)
+		cred_put(t->cred);
+	process_put(t->process);
+	slab_free(task_cache, t);
+}
+
+struct process *
+process_find(pid_t pid)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(pid);
+	struct process *p = id ? id->process : NULL;
+
+	if (p)
+		process_get(p);
+	proc_tree_leave(irq);
+	return p;
+}
+
+struct task *
+task_find(pid_t tid)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(tid);
+	struct task *t = id ? id->task : NULL;
+
+	if (t)
+		task_get(t);
+	proc_tree_leave(irq);
+	return t;
+}
+
+pid_t
+process_next(pid_t after)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_at_or_after(after + 1);
+	pid_t nr;
+
+	while (id && !id->process)
+		id = pid_at_or_after(id->nr + 1);
+	nr = id ? id->nr : 0;
+	proc_tree_leave(irq);
+	return nr;
+}
+
+pid_t
+task_next(struct process *p, pid_t after)
+{
+	unsigned long irq = proc_tree_enter();
+	pid_t best = 0;
+	struct task *t;
+
+	list_for_each (t, &p->tasks, process_link)
+		if (t->tid > after && (!best || t->tid < best))
+			best = t->tid;
+	proc_tree_leave(irq);
+	return best;
+}
+
+struct task *
+process_any_task(struct process *p)
+{
+	unsigned long irq = proc_tree_enter();
+	struct task *t = NULL;
+
+	if (!list_empty(&p->tasks)) {
+		t = list_first(&p->tasks, struct task, process_link);
+		task_get(t);
+	}
+	proc_tree_leave(irq);
+	return t;
+}
+
+void
+process_name(struct process *p, char out[16])
+{
+	unsigned long irq = proc_tree_enter();
+	const char *name = p->name;
+
+	if (p->id->task)
+		name = p->id->task->thread.name;
+	strlcpy(out, name, 16);
+	proc_tree_leave(irq);
+}
+
+uint64_t
+process_limit(struct process *p, unsigned which)
+{
+	/* One aligned word: a reader sees the old or the new value. */
+	return __atomic_load_n(&p->limits[which].rlim_cur, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * proc/process_priv.h - what the files of proc/ share among themselves.
+ */
+
+#include "arch/clock.h"
+#include "core/klog.h"
+#include "core/spinlock.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "proc/process.h"
+#include "proc/user_account.h"
+
+/* process.c: zeroed, with one reference and empty lists. NULL = no memory. */
+struct process *process_create(void);
+struct task *task_create(struct process *p);
+
+/* signal_queue.c */
+void signal_init(void);
+/* 0, or -EAGAIN for a queued signal of a program over its limit. */
+int signal_queue_add(struct process *p, struct signal_queue *q, int signo,
+		     const struct siginfo *info);
+/* Next signal of t not in blocked, 0 = none; t's signal_lock held. */
+int
+signal_dequeue_locked(struct task *t, uint64_t blocked, struct siginfo *info);
+
+/* signal.c; _locked: the process's signal_lock is held. */
+void signal_discard_locked(struct process *p, uint64_t mask);
+/* Would t, if it took signo now, do nothing? */
+bool signal_disposition_ignores(struct task *t, int signo);
+void signal_recalculate_locked(struct task *t);
+/* Interrupt the task that should take a signal of the whole process. */
+void signal_wake_taker_locked(struct process *p, int signo);
+/* Make every task of p notice exiting or stopped. */
+void signal_wake_all_locked(struct process *p);
+/* As signal_send_process(), with proc_tree_lock held; not for SIGCONT. */
+void signal_send_from_tree(struct process *p, int signo,
+			   const struct siginfo *info) REQUIRES(proc_tree_lock);
+
+enum signal_default {
+	SIGNAL_TERMINATE,
+	SIGNAL_CORE,
+	SIGNAL_STOP,
+	SIGNAL_CONTINUE,
+	SIGNAL_IGNORE,
+};
+enum signal_default signal_default_of(int signo);
+
+/* itimer.c */
+void itimer_fired(struct timer *t);
+void itimer_cancel(struct process *p);
+
+/* wait.c: tell the parent that p changed (exit, stop, continue). */
+void wait_notify_parent_locked(struct process *p, int code, int status)
+	REQUIRES(proc_tree_lock);
+/* p became a zombie.  True: nobody will wait for it, reap it at once. */
+bool wait_exit_notify_locked(struct process *p) REQUIRES(proc_tree_lock);
+/* Take a zombie out of the tree; the caller drops the tree's reference. */
+void process_reap_locked(struct process *p) REQUIRES(proc_tree_lock);
+int wait_status_to_code(int wait_status); /* CLD_EXITED... */
+
+/* jobctl.c */
+void jobctl_init(void);
+void group_join_locked(struct process *p, struct pid *group)
+	REQUIRES(proc_tree_lock);
+void group_leave_locked(struct process *p) REQUIRES(proc_tree_lock);
+void session_join_locked(struct process *p, struct pid *session)
+	REQUIRES(proc_tree_lock);
+/* Would the group be orphaned if the process `gone` (or NULL) did not exist? */
+bool group_orphaned_locked(struct pid *group, const struct process *gone)
+	REQUIRES(proc_tree_lock);
+/* Leave group and session for ever. */
+void jobctl_reap_locked(struct process *p) REQUIRES(proc_tree_lock);
+/* p is exiting: groups it held together are told, its terminal hangs up. */
+void jobctl_exit(struct process *p);
+
+/* exit.c */
+/* The last things the task does to its old memory: robust locks, its TID. */
+void task_detach_memory(struct task *t);
+/* Let the vfork parent go on: we have left its memory. */
+void task_vfork_release(struct task *t);
+extern const struct thread_ops task_thread_ops;
+
+/* usage.c */
+void usage_add_task(struct usage *u, const struct task *t);
+void usage_add_last_space(struct usage *u, struct vm_space *s);
+void usage_add(struct usage *to, const struct usage *from);
+/* All that p's tasks, dead and alive, have used. */
+void process_usage_locked(struct process *p, struct usage *out)
+	REQUIRES(proc_tree_lock);
+void usage_to_rusage(const struct usage *u, struct rusage *out);
+
+/* clone.c: a parent's wait for its vfork child, on the parent's stack. */
+struct vfork_wait {
+	struct wait_queue queue;
+	atomic_bool done; /* [a] set under proc_tree_lock */
+};

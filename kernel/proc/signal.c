@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+#include "proc/signal.h"
+
+#include "proc/process_priv.h"
+
+/*
+ * proc/signal.c - sending signals and what is pending.
+ *
+ * A signal goes through four questions, under the receiver's signal_lock:
+ *
+ *	does it undo another?     SIGCONT discards stops, a stop discards
+ *	                          SIGCONT; SIGCONT and SIGKILL end a stop
+ *	is it ignored?            by handler or default, unless blocked: dropped
+ *	is it there already?      standard signals are pending at most once
+ *	who should take it?       its task, or any task of the process that does
+ *	                          not block it: that one is interrupted
+ *
+ * PID 1 is protected: a signal it has no handler for is dropped, as Linux
+ * does, unless the kernel itself forces it (a fault).
+ */
+
+#define STOP_SIGNALS                                                       \
+	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | \
+	 SIGNAL_BIT(SIGTTOU))
+
+void
+signal_discard_locked(struct process *p, uint64_t mask)
+{
+	struct task *t;
+
+	signal_queue_flush(&p->shared_pending, mask);
+	list_for_each (t, &p->tasks, process_link)
+		signal_queue_flush(&t->pending, mask);
+}
+
+enum signal_default
+signal_default_of(int signo)
+{
+	switch (signo) {
+	case SIGCHLD:
+	case SIGURG:
+	case SIGWINCH:
+		return SIGNAL_IGNORE;
+	case SIGCONT:
+		return SIGNAL_CONTINUE;
+	case SIGSTOP:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return SIGNAL_STOP;
+	case SIGQUIT:
+	case SIGILL:
+	case SIGTRAP:
+	case SIGABRT:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGSEGV:
+	case SIGXCPU:
+	case SIGXFSZ:
+	case SIGSYS:
+		return SIGNAL_CORE;
+	default:
+		return SIGNAL_TERMINATE;
+	}
+}
+
+bool
+signal_disposition_ignores(struct task *t, int signo)
+{
+	uintptr_t handler = t->handlers->action[signo - 1].handler;
+
+	if (handler == (uintptr_t)SIG_IGN)
+		return signo != SIGKILL && signo != SIGSTOP;
+	if (handler != (uintptr_t)SIG_DFL)
+		return false;
+	if (t->process->pid == 1)
+		return true;
+	return signal_default_of(signo) == SIGNAL_IGNORE;
+}
+
+/* Blocked signals are kept, whatever their disposition: it may change. */
+static bool
+is_ignored(struct task *t, int signo)
+{
+	return !((t->blocked | t->waiting_for) & SIGNAL_BIT(signo)) &&
+	       signal_disposition_ignores(t, signo);
+}
+
+/* --- waking --- */
+
+void
+signal_recalculate_locked(struct task *t)
+{
+	struct process *p = t->process;
+	uint64_t ready =
+		(t->pending.mask | p->shared_pending.mask) & ~t->blocked;
+	bool wanted = ready || (p->exiting && p->exec_task != t) ||
+		      (p->stopped && !t->at_rest);
+
+	atomic_store(&t->thread.interrupted, wanted);
+}
+
+void
+signal_recalculate(struct task *t)
+{
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+
+	signal_recalculate_locked(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+bool
+signal_pending(struct task *t)
+{
+	return atomic_load_explicit(&t->thread.interrupted,
+				    memory_order_relaxed);
+}
+
+/* A signal that cannot wait: also out of a stop. */
+static void
+task_kick(struct task *t, bool from_stop)
+{
+	thread_interrupt(&t->thread);
+	if (from_stop)
+		thread_wake(&t->thread,
+			    1u << THREAD_STOPPED | 1u << THREAD_TRACED);
+}
+
+void
+signal_wake_all_locked(struct process *p)
+{
+	struct task *t;
+
+	list_for_each (t, &p->tasks, process_link)
+		task_kick(t, true);
+}
+
+static bool
+task_wants(struct task *t, int signo)
+{
+	if (t->blocked & SIGNAL_BIT(signo))
+		return false;
+	return signo == SIGKILL || !t->at_rest;
+}
+
+void
+signal_wake_taker_locked(struct process *p, int signo)
+{
+	struct task *t;
+
+	list_for_each (t, &p->tasks, process_link) {
+		if (task_wants(t, signo)) {
+			task_kick(t, signo == SIGKILL);
+			return;
+		}
+	}
+}
+
+/* SIGCONT and the stop signals undo each other; SIGCONT acts at once. */
+static void
+prepare_stop_and_continue(struct process *p, int signo)
+{
+	if (STOP_SIGNALS & SIGNAL_BIT(signo))
+		signal_discard_locked(p, SIGNAL_BIT(SIGCONT));
+	if (signo != SIGCONT && signo != SIGKILL)
+		return;
+	if (signo == SIGCONT)
+		signal_discard_locked(p, STOP_SIGNALS);
+	if (p->stopped) {
+		p->stopped = false;
+		p->stopped_tasks = 0;
+		signal_wake_all_locked(p);
+	}
+}
+
+/* --- sending --- */
+
+/* A task of p to ask about dispositions: they all share the handlers. */
+static struct task *
+representative(struct process *p)
+{
+	if (list_empty(&p->tasks))
+		return NULL;
+	return list_first(&p->tasks, struct task, process_link);
+}
+
+static int
+send_locked(struct process *p, struct task *only, int signo,
+	    const struct siginfo *info, bool *continued)
+{
+	struct task *asked = only ? only : representative(p);
+	int err;
+
+	if (!asked || !asked->handlers)
+		return 0; /* nobody left to act on it */
+	if (signo == SIGCONT && p->stopped)
+		*continued = true;
+	prepare_stop_and_continue(p, signo);
+	if (is_ignored(asked, signo))
+		return 0;
+	err = signal_queue_add(p, only ? &only->pending : &p->shared_pending,
+			       signo, info);
+	if (err)
+		return err;
+	if (!only)
+		signal_wake_taker_locked(p, signo);
+	else if (task_wants(only, signo))
+		task_kick(only, signo == SIGKILL);
+	return 0;
+}
+
+/* The parent's wait() may want to hear of a continue. */
+static void
+report_continue(struct process *p)
+{
+	unsigned long irq = proc_tree_enter();
+
+	if (p->state == PROCESS_ALIVE) {
+		p->wait_stopped = false;
+		p->wait_continued = true;
+		wait_notify_parent_locked(p, CLD_CONTINUED, SIGCONT);
+	}
+	proc_tree_leave(irq);
+}
+
+static int
+send(struct process *p, struct task *only, int signo,
+     const struct siginfo *info)
+{
+	bool continued = false;
+	unsigned long irq;
+	int err;
+
+	irq = spin_lock_irq(&p->signal_lock);
+	err = send_locked(p, only, signo, info, &continued);
+	spin_unlock_irq(&p->signal_lock, irq);
+	if (continued)
+		report_continue(p);
+	return err;
+}
+
+int
+signal_send_process(struct process *p, int signo, const struct siginfo *info)
+{
+	return send(p, NULL, signo, info);
+}
+
+int
+signal_send_task(struct task *t, int signo, const struct siginfo *info)
+{
+	return send(t->process, t, signo, info);
+}
+
+void
+signal_send_from_tree(struct process *p, int signo, const struct siginfo *info)
+{
+	bool continued = false;
+
+	ASSERT(signo != SIGCONT);
+	spin_lock(&p->signal_lock);
+	(void)send_locked(p, NULL, signo, info, &continued);
+	spin_unlock(&p->signal_lock);
+}
+
+void
+signal_force(struct task *t, int signo, const struct siginfo *info)
+{
+	struct process *p = t->process;
+	struct signal_action *a = &t->handlers->action[signo - 1];
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+
+	spin_lock(&t->handlers->lock);
+	if (a->handler == (uintptr_t)SIG_IGN ||
+	    (t->blocked & SIGNAL_BIT(signo)))
+		*a = (struct signal_action){ 0 };
+	spin_unlock(&t->handlers->lock);
+	t->blocked &= ~SIGNAL_BIT(signo);
+	(void)signal_queue_add(p, &t->pending, signo, info);
+	task_kick(t, false);
+	spin_unlock_irq(&p->signal_lock, irq);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include <asm/unistd.h>
+
+#include "arch/sigframe.h"
+#include "arch/trap.h"
+#include "proc/pid.h"
+#include "proc/process_priv.h"
+
+/*
+ * proc/signal_deliver.c - on the way to user mode: act on what is pending.
+ *
+ * In a loop, until nothing deliverable is left:
+ *
+ *	process is exiting  -> this task exits too
+ *	process is stopped  -> rest until SIGCONT or SIGKILL
+ *	take one signal     -> ignore it, stop, die, or enter its handler
+ *
+ * Several handlers in one pass nest: the last one entered runs first, with
+ * the frame of the one before to return to.
+ *
+ * An interrupted system call left a restart code as its result.  The first
+ * handler, or its absence, decides what becomes of it (signal(7)).
+ */
+
+/* SIGCHLD etc. of a stop; proc_tree_lock is taken inside. */
+static void
+report_stop(struct process *p, int signo)
+{
+	unsigned long irq = proc_tree_enter();
+
+	if (p->state == PROCESS_ALIVE) {
+		p->wait_stopped = true;
+		p->wait_continued = false;
+		wait_notify_parent_locked(p, CLD_STOPPED, signo);
+	}
+	proc_tree_leave(irq);
+}
+
+/* Rest while the process is stopped.  Called with no locks. */
+static void
+rest_while_stopped(struct task *t)
+{
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+	bool last;
+	int signo;
+
+	if (!p->stopped || p->exiting) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		return;
+	}
+	t->at_rest = true;
+	last = ++p->stopped_tasks == p->task_count;
+	signo = p->stop_signal;
+	signal_recalculate_locked(t);
+	thread_sleep_begin(THREAD_STOPPED);
+	spin_unlock_irq(&p->signal_lock, irq);
+	if (last)
+		report_stop(p, signo);
+	(void)thread_sleep(NEVER);
+
+	irq = spin_lock_irq(&p->signal_lock);
+	t->at_rest = false;
+	signal_recalculate_locked(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+/* Begin a stop of the whole process; every task will come to rest. */
+static void
+stop_process(struct process *p, int signo)
+{
+	unsigned long irq;
+	bool orphaned;
+
+	/* POSIX: terminal stops do nothing to a group nobody could continue. */
+	if (signo != SIGSTOP) {
+		irq = proc_tree_enter();
+		orphaned = group_orphaned_locked(p->group, NULL);
+		proc_tree_leave(irq);
+		if (orphaned)
+			return;
+	}
+	irq = spin_lock_irq(&p->signal_lock);
+	/* A SIGCONT that came since the stop was taken wins. */
+	if (!p->exiting && !p->stopped &&
+	    !(p->shared_pending.mask & SIGNAL_BIT(SIGCONT))) {
+		struct task *t;
+
+		p->stopped = true;
+		p->stop_signal = signo;
+		p->stopped_tasks = 0;
+		list_for_each (t, &p->tasks, process_link)
+			thread_interrupt(&t->thread);
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+static bool
+is_restart_code(long result)
+{
+	return result == -ERESTARTSYS || result == -ERESTARTNOINTR ||
+	       result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
+}
+
+/*
+ * Settle an interrupted system call: action is that of the handler about to
+ * run, NULL if none does.
+ */
+static void
+settle_restart(struct trap_frame *f, const struct signal_action *action)
+{
+	long result = trap_result(f);
+
+	if (trap_syscall_nr(f) < 0 || !is_restart_code(result))
+		return;
+	if (!action && result == -ERESTART_RESTARTBLOCK)
+		trap_restart_syscall_as(f, __NR_restart_syscall);
+	else if (!action ||
+		 (result == -ERESTARTSYS && (action->flags & SA_RESTART)))
+		trap_restart_syscall(f);
+	else
+		trap_set_result(f, -EINTR);
+}
+
+static bool
+on_alt_stack(const struct signal_stack *s, vaddr_t sp)
+{
+	if (s->flags & SS_AUTODISARM)
+		return false;
+	return sp > s->sp && sp - s->sp <= s->size;
+}
+
+static void
+fill_request(struct sigframe_request *r, struct task *t, struct trap_frame *f,
+	     const struct siginfo *info, const struct signal_action *a)
+{
+	const struct signal_stack *s = &t->alt_stack;
+	bool inside = on_alt_stack(s, trap_sp(f));
+
+	r->signo = info->si_signo;
+	r->info = info;
+	r->handler = a->handler;
+	r->restorer = a->restorer;
+	r->saved_mask = t->restore_blocked ? t->saved_blocked : t->blocked;
+	r->alt_stack = (stack_t){ .ss_sp = (void *)s->sp,
+				  .ss_flags = s->flags,
+				  .ss_size = s->size };
+	r->on_alt_stack =
+		(a->flags & SA_ONSTACK) && !(s->flags & SS_DISABLE) && !inside;
+	r->trapno = t->trap.trapno;
+	r->error = t->trap.error;
+	r->cr2 = t->trap.address;
+}
+
+static void
+die_of(int signo, bool core)
+{
+	/* A core is never written; the status says what would have been. */
+	process_exit(signo | (core ? 0x80 : 0));
+}
+
+/* Enter the handler; a stack that cannot hold the frame is a SIGSEGV. */
+static void
+enter_handler(struct task *t, struct trap_frame *f, const struct siginfo *info,
+	      const struct signal_action *a)
+{
+	struct sigframe_request r = { 0 };
+	uint64_t mask = t->blocked | a->mask;
+
+	settle_restart(f, a);
+	fill_request(&r, t, f, info, a);
+	if (!(a->flags & SA_RESTORER) || arch_sigframe_push(f, &r)) {
+		if (info->si_signo == SIGSEGV)
+			die_of(SIGSEGV, true);
+		signal_force(t, SIGSEGV, NULL);
+		return;
+	}
+	if (t->alt_stack.flags & SS_AUTODISARM)
+		t->alt_stack = (struct signal_stack){ .flags = SS_DISABLE };
+	t->restore_blocked = false;
+	t->trap = (struct task_trap){ 0 };
+	if (!(a->flags & SA_NODEFER))
+		mask |= SIGNAL_BIT(info->si_signo);
+	signal_set_blocked(mask);
+}
+
+static void
+take_default(struct task *t, int signo)
+{
+	switch (signal_default_of(signo)) {
+	case SIGNAL_STOP:
+		stop_process(t->process, signo);
+		return;
+	case SIGNAL_TERMINATE:
+	case SIGNAL_CORE:
+		die_of(signo, signal_default_of(signo) == SIGNAL_CORE);
+		return;
+	case SIGNAL_CONTINUE:
+	case SIGNAL_IGNORE:
+		return;
+	}
+}
+
+/*
+ * Take the next signal off the queues with the action it has at that moment.
+ * 0 = nothing deliverable.
+ */
+static int
+take_signal(struct task *t, struct siginfo *info, struct signal_action *a)
+{
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+	int signo = signal_dequeue_locked(t, t->blocked, info);
+	struct signal_action *slot;
+
+	if (signo) {
+		spin_lock(&t->handlers->lock);
+		slot = &t->handlers->action[signo - 1];
+		*a = *slot;
+		if ((a->flags & SA_RESETHAND) &&
+		    a->handler != (uintptr_t)SIG_IGN)
+			slot->handler = (uintptr_t)SIG_DFL;
+		spin_unlock(&t->handlers->lock);
+	}
+	signal_recalculate_locked(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+	return signo;
+}
+
+/* Dead or stopped processes come first; false: look at signals. */
+static void
+obey_process_state(struct task *t)
+{
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+	bool exiting = p->exiting && p->exec_task != t;
+	bool stopped = p->stopped && !exiting;
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	if (exiting)
+		task_exit(0);
+	if (stopped)
+		rest_while_stopped(t);
+}
+
+void
+signal_deliver(struct trap_frame *f)
+{
+	struct task *t = current_task();
+	struct signal_action action;
+	struct siginfo info;
+	int signo;
+
+	for (;;) {
+		obey_process_state(t);
+		signo = take_signal(t, &info, &action);
+		if (!signo)
+			break;
+		if (signo == SIGKILL)
+			die_of(SIGKILL, false);
+		if (action.handler == (uintptr_t)SIG_IGN)
+			continue;
+		if (action.handler == (uintptr_t)SIG_DFL)
+			take_default(t, signo);
+		else
+			enter_handler(t, f, &info, &action);
+	}
+	settle_restart(f, NULL);
+	signal_clear_temporary_mask();
+}
+
+long
+signal_return(struct trap_frame *f)
+{
+	struct task *t = current_task();
+	stack_t alt;
+	uint64_t mask;
+
+	if (arch_sigframe_pop(f, &mask, &alt)) {
+		signal_force(t, SIGSEGV, NULL);
+		return 0;
+	}
+	/* As Linux: a bad alternate stack in the frame is not an error. */
+	if (!(alt.ss_flags & ~(SS_ONSTACK | SS_DISABLE | SS_AUTODISARM)))
+		t->alt_stack =
+			(struct signal_stack){ .sp = (uintptr_t)alt.ss_sp,
+					       .size = alt.ss_size,
+					       .flags = alt.ss_flags &
+							~SS_ONSTACK };
+	signal_set_blocked(mask);
+	return trap_result(f);
+}
