@@ -1,0 +1,30 @@
+# Guest tests: one static program per family in tests/guest, proven on Linux by
+# `make guest-linux` and run inside Umbra by the boot tests.
+
+GUEST_COMMON := tests/guest/guest.c tests/guest/help.c
+GUEST_ALONE  := tests/guest/runner.c
+GUEST_SRC    := $(filter-out $(GUEST_COMMON) $(GUEST_ALONE), \
+	$(sort $(wildcard tests/guest/*.c)))
+GUEST_DIR    := $(BUILD)/guest
+GUEST_BIN    := $(patsubst tests/guest/%.c,$(GUEST_DIR)/%,$(GUEST_SRC))
+GUEST_OBJ    := $(patsubst tests/guest/%.c,$(GUEST_DIR)/.%.o,$(GUEST_COMMON))
+
+$(GUEST_DIR)/.%.o: tests/guest/%.c tests/guest/guest.h tests/build.mk | $(DEPS_STAMP)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(UCC) $(UCFLAGS) -c -o $@ $<
+
+$(GUEST_DIR)/runner: tests/guest/runner.c tests/build.mk | $(DEPS_STAMP)
+	$(call say,UCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(UCC) $(UCFLAGS) -s -o $@ $<
+
+$(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h tests/build.mk
+	$(call say,UCC,$@)
+	$(Q)$(UCC) $(UCFLAGS) -Wno-shadow -Wno-array-bounds -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion -s -o $@ $< $(GUEST_OBJ)
+
+.PHONY: guest guest-linux unit bench test check
+guest: $(GUEST_BIN) $(GUEST_DIR)/runner
+
+## make guest-linux  prove the guest tests on this machine's Linux
+guest-linux: guest
+	$(Q)$(GUEST_DIR)/runner $(GUEST_BIN)
