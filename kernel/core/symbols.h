@@ -13,6 +13,12 @@ struct symbol {
 	size_t offset;    /* of the address in it */
 };
 
-/* Copy what is needed out of the module; bad tables leave names unknown. */
-void symbols_init(const void *elf, size_t size, uint64_t slide);
+/*
+ * Copy what is needed out of the file, which is trusted in nothing; a bad table
+ * leaves names unknown.  alloc gives the memory for ever, 8-byte aligned, or
+ * NULL (kmalloc: core/ is below mm/).  slide is run address minus link address.
+ */
+void symbols_init(const void *elf, size_t size, uint64_t slide,
+		  void *(*alloc)(size_t size));
+
 struct symbol symbol_find(vaddr_t pc);
