@@ -4,7 +4,8 @@
 /*
  * sched/mutex.h - sleeping locks with one owner, ranked like spinlocks.
  *
- * Uncontended lock and unlock are one atomic operation each.
+ * Uncontended lock and unlock are one atomic operation each.  mutex_unlock()
+ * looks at the mutex until it returns: it must not be freed before.
  * Context: a thread that may sleep, no spinlock held.
  */
 
@@ -13,10 +14,10 @@
 
 struct CAPABILITY("mutex") mutex {
 	_Atomic(struct thread *) owner; /* [a] NULL = free */
-	atomic_uint contended;          /* [a] somebody may wait */
+	atomic_bool handoff; /* [a] the next owner shall be a waiter */
 	struct wait_queue waiters;
-	uint16_t rank;                  /* [I] */
-	const char *name;               /* [I] */
+	uint16_t rank;    /* [I] */
+	const char *name; /* [I] */
 };
 
 void mutex_init(struct mutex *m, enum lock_rank rank, const char *name);

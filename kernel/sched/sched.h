@@ -18,9 +18,9 @@ void sched_init_cpu(void);
 NORETURN void sched_idle_loop(void);
 
 struct sched_stats {
-	unsigned running, threads;    /* ready threads; all threads */
+	unsigned running, threads; /* ready threads; all threads */
 	uint64_t switches;
-	uint64_t load[3];             /* 1, 5, 15 minutes, fixed point << 11 */
+	uint64_t load[3]; /* 1, 5, 15 minutes, fixed point << 11 */
 	uint64_t user_ns, kernel_ns, idle_ns; /* sums over CPUs */
 };
 void sched_stats(struct sched_stats *out);

@@ -23,6 +23,7 @@
 #include "arch/mmu.h"
 #include "arch/smp.h"
 #include "arch/thread.h"
+#include "core/lock_rank.h"
 #include "core/timer.h"
 #include "lib/list.h"
 #include "lib/types.h"
@@ -44,6 +45,8 @@ enum sched_class {
 	SCHED_CLASS_IDLE_LOOP, /* each CPU's idle thread only */
 };
 
+#define SCHED_RT_PRIORITY_MAX 99
+
 struct thread;
 
 struct thread_ops {
@@ -54,6 +57,29 @@ struct thread_ops {
 	void (*released)(struct thread *t);
 };
 
+/* What a CPU spent its time on. */
+enum thread_mode {
+	THREAD_MODE_USER,
+	THREAD_MODE_KERNEL,
+	THREAD_MODE_IDLE, /* the idle threads only */
+	THREAD_MODES,
+};
+
+/*
+ * A policy's view of a thread (sched/policy.h).
+ *	R  the lock of the run queue t->cpu names
+ */
+struct sched_entity {
+	RB_ENTRY(thread) node; /* [R] place in the policy's tree */
+	struct list_node link; /* [R] or in its list */
+	uint64_t vruntime;     /* [R] virtual time used up, while ready */
+	uint64_t deadline;     /* [R] virtual deadline of its request */
+	uint64_t min_vruntime; /* [R] least vruntime of the subtree */
+	int64_t lag;           /* [R] service owed, while not ready */
+	int64_t slice_left;    /* [R] ns of its turn left */
+	uint64_t weight;       /* [R] from nice */
+};
+
 /*
  *	I  immutable after thread_init()
  *	R  the lock of the run queue t->cpu names
@@ -61,41 +87,34 @@ struct thread_ops {
  *	a  atomic
  */
 struct thread {
-	struct arch_thread arch;       /* [o] */
-	void *stack;                   /* [I] lowest byte of the kernel stack */
-	const struct thread_ops *ops;  /* [I] may be NULL */
-	struct mmu_context *mmu;       /* [o] user address space, NULL = none */
-	char name[16];                 /* [o] comm; shown in ps and panics */
+	struct arch_thread arch;      /* [o]; first: see cpu_local.arch */
+	void *stack;                  /* [I] lowest byte of the kernel stack */
+	const struct thread_ops *ops; /* [I] may be NULL */
+	struct mmu_context *mmu;      /* [o] user address space, NULL = none */
+	void (*entry)(void *arg);     /* [I] */
+	void *arg;                    /* [I] */
+	char name[16];                /* [o] comm; shown in ps and panics */
 
-	_Atomic enum thread_state state; /* [a] set by itself, cleared by wake */
-	atomic_bool on_cpu;            /* [a] its stack is in use right now */
-	atomic_bool interrupted;       /* [a] interruptible sleeps end at once */
-	atomic_bool resched;           /* [a] give way at the next chance */
-	bool queued;                   /* [R] on a run queue */
-	int16_t cpu;                   /* [R] whose queue it belongs to */
-	_Atomic cpumask_t affinity;    /* [a] where it may run */
+	_Atomic enum thread_state
+		state;       /* [a] set by itself, cleared by wake */
+	_Atomic int16_t cpu; /* [R] whose queue it belongs to */
+	/* These two are one 16-bit word for thread_attention(). */
+	atomic_bool interrupted ALIGNED(2); /* [a] interruptible sleeps end */
+	atomic_bool resched;        /* [a] give way at the next chance */
+	bool queued;                /* [R] ready, counted on its queue */
+	uint8_t sched_class;        /* [R] enum sched_class */
+	uint8_t rt_priority;        /* [R] 1-99 for FIFO and RR */
+	int8_t nice;                /* [R] -20 .. 19 */
+	bool idle_policy;           /* [R] SCHED_IDLE: least weight */
+	uint8_t mode;               /* [R] enum thread_mode when last seen */
+	_Atomic cpumask_t affinity; /* [a] where it may run */
+	struct sched_entity sched;  /* [R] */
 
-	uint8_t sched_class;           /* [R] enum sched_class */
-	uint8_t rt_priority;           /* [R] 1-99 for FIFO and RR */
-	int8_t nice;                   /* [R] -20 .. 19 */
-	bool idle_policy;              /* [R] SCHED_IDLE: least weight */
-	struct {
-		RB_ENTRY(thread) node; /* [R] place in the policy's tree */
-		struct list_node link; /* [R] or in its list */
-		uint64_t vruntime;     /* [R] policy's clock for this thread */
-		uint64_t deadline;     /* [R] virtual deadline */
-		uint64_t slice_left;   /* [R] ns of its turn left */
-		uint64_t weight;       /* [R] from nice */
-		uint64_t level;        /* [R] free for a policy */
-	} sched;
-
-	uint64_t user_ns, kernel_ns;   /* [o] time used */
-	uint64_t switched_in_ns;       /* [o] start of the present turn */
-	uint64_t mode_since_ns;        /* [o] last change user <-> kernel */
-	uint64_t start_ns;             /* [I] */
+	uint64_t ran_ns[THREAD_MODES];   /* [R] time used; see thread_times() */
+	uint64_t start_ns;               /* [I] */
 	uint64_t voluntary, involuntary; /* [o] context switches */
-	const void *wait_pc;           /* [o] where it sleeps, for reports */
-	unsigned locks_held;           /* [o] debug: mutex count */
+	const void *wait_pc;             /* [o] where it sleeps, for reports */
+	uint8_t mutexes[LOCK_MUTEX_RANKS]; /* [o] debug: held, by rank */
 };
 
 /*
@@ -133,31 +152,57 @@ int thread_sleep(uint64_t deadline_ns);
 /* Make a sleeping thread ready; true if it was asleep in one of the states
  * (bit mask of 1 << enum thread_state). Any context. */
 bool thread_wake(struct thread *t, unsigned state_mask);
-#define THREAD_WAKE_ANY \
-	(1u << THREAD_SLEEP | 1u << THREAD_SLEEP_INTERRUPT)
+#define THREAD_WAKE_ANY (1u << THREAD_SLEEP | 1u << THREAD_SLEEP_INTERRUPT)
 
-/* Set t->interrupted and wake it from an interruptible sleep (a signal). */
+/*
+ * Set t->interrupted, wake it from an interruptible sleep, and make it pass
+ * through the kernel soon if it runs on another CPU (a signal).
+ */
 void thread_interrupt(struct thread *t);
 
-void schedule(void);              /* let the policy choose; may return at once */
-void thread_yield(void);          /* sched_yield(2) */
-void thread_check_preempt(void);  /* in long kernel loops */
+void schedule(void);             /* let the policy choose; may return at once */
+void thread_yield(void);         /* sched_yield(2) */
+void thread_check_preempt(void); /* in long kernel loops */
+
 static inline bool
 thread_should_resched(const struct thread *t)
 {
 	return atomic_load_explicit(&t->resched, memory_order_relaxed);
 }
 
+/* Is there a reason not to go straight back to user mode?  One compare. */
+static inline bool
+thread_attention(const struct thread *t)
+{
+	_Static_assert(offsetof(struct thread, resched) ==
+			       offsetof(struct thread, interrupted) + 1,
+		       "adjacent");
+	return __atomic_load_n((const uint16_t *)(const void *)&t->interrupted,
+			       __ATOMIC_RELAXED) != 0;
+}
+
 /* Sleep without a wait queue. -EINTR if interruptible and interrupted. */
 int thread_nap(uint64_t deadline_ns, bool interruptible);
 
-/* Change scheduling parameters of any thread; takes effect at once. */
+/*
+ * Change scheduling parameters of any thread; takes effect at once.  Values
+ * are checked by the caller; a mask without any running CPU is ignored.
+ */
 void thread_set_nice(struct thread *t, int nice);
 void thread_set_class(struct thread *t, enum sched_class c, int rt_priority);
+void thread_set_idle_policy(struct thread *t, bool idle); /* SCHED_IDLE */
 void thread_set_affinity(struct thread *t, cpumask_t mask);
 
-/* Time used so far, right even while it runs. */
-void thread_times(const struct thread *t, uint64_t *user, uint64_t *kernel);
-/* Called by the trap entry/exit upcalls to split user and kernel time. */
-void thread_account_kernel_entry(void);
-void thread_account_user_entry(void);
+/*
+ * Load another address space for the current thread, NULL = the kernel's own
+ * (exec, exit).  On return the old one is in use by this thread no more.
+ */
+void thread_set_mmu(struct mmu_context *mmu);
+
+/*
+ * Time used so far, right even while it runs.  The sum is exact; the split is
+ * sampled by the timer interrupt, so that neither system calls nor traps read
+ * the clock.  Neither part ever decreases.
+ */
+void
+thread_times(const struct thread *t, uint64_t *user_ns, uint64_t *kernel_ns);

@@ -27,49 +27,64 @@ struct waiter;
 typedef bool waiter_wake_fn(struct waiter *w, unsigned events);
 
 struct waiter {
-	struct list_node link;  /* [L] */
-	waiter_wake_fn *wake;   /* [I] */
-	struct thread *thread;  /* [I] for the plain wake function */
+	struct list_node link;    /* [L] */
+	waiter_wake_fn *wake;     /* [I] */
+	struct thread *thread;    /* [I] for the plain wake function */
 	struct wait_queue *queue; /* [I] */
-	bool exclusive;         /* [I] wake_one stops after waking it */
+	bool exclusive;           /* [I] wake_one stops after waking it */
 };
 
-#define WAIT_QUEUE_INIT(name)                                          \
-	{ SPINLOCK_INIT(LOCK_WAIT_QUEUE, #name), LIST_INIT((name).waiters) }
+#define WAIT_QUEUE_INIT(name)                          \
+	{                                              \
+		SPINLOCK_INIT(LOCK_WAIT_QUEUE, #name), \
+			LIST_INIT((name).waiters)      \
+	}
 
 void wait_queue_init(struct wait_queue *wq);
 
 /* events: POLL* bits that became true, 0 = unknown. */
 void wait_queue_wake(struct wait_queue *wq, unsigned events); /* all */
 void wait_queue_wake_one(struct wait_queue *wq, unsigned events);
-bool wait_queue_active(const struct wait_queue *wq);
+
+/* Does anybody wait?  A glance without the lock: see wait_queue_wake(). */
+static inline bool
+wait_queue_active(const struct wait_queue *wq)
+{
+	return __atomic_load_n(&wq->waiters.next, __ATOMIC_RELAXED) !=
+	       &wq->waiters;
+}
 
 void waiter_init(struct waiter *w); /* for the current thread */
 void waiter_add(struct wait_queue *wq, struct waiter *w);
 void waiter_remove(struct waiter *w); /* safe if never added */
 
-/* Wait until cond; the macro's value is 0, -EINTR or -ETIMEDOUT. */
-#define wait_event_state(wq, cond, state, deadline)                  \
-	({                                                           \
-		struct waiter w_;                                    \
-		int err_ = 0;                                        \
-		waiter_init(&w_);                                    \
-		waiter_add((wq), &w_);                               \
-		for (;;) {                                           \
-			thread_sleep_begin(state);                   \
-			if (cond) {                                  \
-				thread_sleep_cancel();               \
-				err_ = 0;                            \
-				break;                               \
-			}                                            \
-			if (err_) {                                  \
-				thread_sleep_cancel();               \
-				break;                               \
-			}                                            \
-			err_ = thread_sleep(deadline);               \
-		}                                                    \
-		waiter_remove(&w_);                                  \
-		err_;                                                \
+/*
+ * Wait until cond; the macro's value is 0, -EINTR or -ETIMEDOUT.  cond is
+ * evaluated several times and must not sleep.
+ */
+#define wait_event_state(wq, cond, state, deadline) \
+	((cond) ? 0 : wait_event_slow(wq, cond, state, deadline))
+#define wait_event_slow(wq, cond, state, deadline)     \
+	({                                             \
+		struct waiter w_;                      \
+		int err_ = 0;                          \
+		waiter_init(&w_);                      \
+		waiter_add((wq), &w_);                 \
+		for (;;) {                             \
+			thread_sleep_begin(state);     \
+			if (cond) {                    \
+				thread_sleep_cancel(); \
+				err_ = 0;              \
+				break;                 \
+			}                              \
+			if (err_) {                    \
+				thread_sleep_cancel(); \
+				break;                 \
+			}                              \
+			err_ = thread_sleep(deadline); \
+		}                                      \
+		waiter_remove(&w_);                    \
+		err_;                                  \
 	})
 #define wait_event(wq, cond) \
 	((void)wait_event_state(wq, cond, THREAD_SLEEP, NEVER))

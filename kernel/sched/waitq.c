@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/waitq.h"
+
+/*
+ * sched/waitq.c - lists of waiters, each with a function that wakes it.
+ *
+ * Waiters that all want to know of every event stand at the front, exclusive
+ * ones (of whom one is enough) behind them in order of arrival.  A waiter stays
+ * on the list until it takes itself off, so a wake-up may find one that is
+ * awake already; it does not count as woken then, and the next is tried.
+ */
+
+void
+wait_queue_init(struct wait_queue *wq)
+{
+	spin_init(&wq->lock, LOCK_WAIT_QUEUE, "wait queue");
+	list_init(&wq->waiters);
+}
+
+static bool
+wake_thread(struct waiter *w, UNUSED unsigned events)
+{
+	return thread_wake(w->thread, THREAD_WAKE_ANY);
+}
+
+void
+waiter_init(struct waiter *w)
+{
+	*w = (struct waiter){
+		.wake = wake_thread,
+		.thread = current_thread(),
+	};
+	list_init(&w->link);
+}
+
+void
+waiter_add(struct wait_queue *wq, struct waiter *w)
+{
+	unsigned long irq = spin_lock_irq(&wq->lock);
+
+	w->queue = wq;
+	if (w->exclusive)
+		list_push_back(&wq->waiters, &w->link);
+	else
+		list_push_front(&wq->waiters, &w->link);
+	spin_unlock_irq(&wq->lock, irq);
+}
+
+void
+waiter_remove(struct waiter *w)
+{
+	struct wait_queue *wq = w->queue;
+	unsigned long irq;
+
+	if (!wq)
+		return;
+	irq = spin_lock_irq(&wq->lock);
+	list_remove(&w->link);
+	spin_unlock_irq(&wq->lock, irq);
+	w->queue = NULL;
+}
+
+/*
+ * Wake all, or all but the exclusive ones behind the first of them that really
+ * slept.  A wake function may take its waiter off the list.
+ */
+static void
+wake(struct wait_queue *wq, unsigned events, bool all)
+{
+	struct waiter *w, *next;
+	unsigned long irq;
+
+	/* The caller's change comes before our look at the list (sleep.c). */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!wait_queue_active(wq))
+		return;
+	irq = spin_lock_irq(&wq->lock);
+	list_for_each_safe (w, next, &wq->waiters, link) {
+		if (w->wake(w, events) && w->exclusive && !all)
+			break;
+	}
+	spin_unlock_irq(&wq->lock, irq);
+}
+
+void
+wait_queue_wake(struct wait_queue *wq, unsigned events)
+{
+	wake(wq, events, true);
+}
+
+void
+wait_queue_wake_one(struct wait_queue *wq, unsigned events)
+{
+	wake(wq, events, false);
+}
