@@ -53,14 +53,11 @@
  * node as of a page: its next owner may fill it with his own pages, and a
  * stale pointer to it would show them here.  struct tree_batch keeps the order.
  *
- * Pins: I/O in flight holds a frame by a reference and by frame->pins.  A
- * frame that is pinned is never taken back for writing in place, though
- * all other references be gone: the pin may be somebody's who has unmapped the
- * page and waits for what we write into it (CVE-2020-29374).  The writer gets
- * a copy, the pinner keeps what he pinned.  The other way round, a program
- * that forks with I/O into a private page in flight and then writes to that
- * page sees its copy and not the I/O, as open(2) warns of O_DIRECT; while it
- * does not write, or does not fork, it sees all of it.
+ * Pins: I/O in flight holds a frame by a reference and by frame->pins; see
+ * tree_pin.c for how it stays with the tree that asked for it.  A frame that is
+ * pinned is never taken back for writing in place, though all other references
+ * be gone: the pin may be of somebody who has unmapped the page and waits for
+ * what we write into it (CVE-2020-29374).
  *
  * Out of memory: whatever needs a frame takes it before it changes anything.
  * Un-sharing itself changes what the tree is, not what it means, so stopping
@@ -101,8 +98,11 @@ tree_destroy(struct tree *t)
 int
 tree_clone(struct tree *dst, struct tree *src)
 {
-	struct frame *root = node_copy(src->root, PTE_LEVELS - 1);
+	struct frame *root;
 
+	root = unlikely(node_pin_hint(src->root))
+		       ? clone_pinned(src)
+		       : node_copy(src->root, PTE_LEVELS - 1);
 	if (!root)
 		return -ENOMEM;
 	mmu_root_init(node_slots(root));
@@ -139,15 +139,25 @@ tree_lookup(const struct tree *t, vaddr_t va)
 static NOINLINE int
 map_walk(struct tree *t, struct walk *w, vaddr_t va, unsigned level)
 {
+	struct walk there = *w;
 	struct tree_batch b;
 	int err;
 
-	if (tree_lookup(t, va).pte)
+	if (walk_find(&there, va, level))
 		return -EEXIST;
 	tree_batch_begin(&b, t);
 	err = walk_change(w, va, level, WALK_CREATE, &b);
 	tree_batch_finish(&b);
 	return err;
+}
+
+/* The write bit only if nobody else could see or make the writes. */
+static unsigned
+map_prot(struct frame *f, unsigned prot, unsigned flags)
+{
+	if (!(flags & TREE_SHARED) && !frame_exclusive(f))
+		prot &= ~(unsigned)PTE_WRITE_OK;
+	return prot;
 }
 
 static int
@@ -178,9 +188,7 @@ tree_map(struct tree *t, vaddr_t va, struct frame *f, unsigned prot,
 	 unsigned flags)
 {
 	ASSERT(va < USER_TOP);
-	if (!(flags & TREE_SHARED) && !frame_exclusive(f))
-		prot &= ~(unsigned)PTE_WRITE_OK;
-	return map_leaf(t, va, 0, f, prot);
+	return map_leaf(t, va, 0, f, map_prot(f, prot, flags));
 }
 
 int
@@ -189,6 +197,65 @@ tree_map_huge(struct tree *t, vaddr_t va, struct frame *head, unsigned prot)
 	ASSERT(va < USER_TOP && va % HUGE_SIZE == 0);
 	ASSERT(head->kind == FRAME_ANON && head->order == HUGE_ORDER);
 	return map_leaf(t, va, HUGE_LEVEL, head, prot);
+}
+
+/* Fill what is empty of the entries from w on; returns how many. */
+static int
+fill_run(struct walk *w, unsigned i, struct frame **frames, unsigned n,
+	 unsigned prot, unsigned flags)
+{
+	slot_t *slot = w->slot;
+	struct frame **end;
+	int mapped = 0;
+
+	for (end = frames + n; frames < end; frames++, slot++, i++) {
+		struct frame *f = *frames;
+
+		if (!f || slot_load(slot))
+			continue;
+		slot_store(slot, pte_make_leaf(frame_pfn(f), 0,
+					       map_prot(f, prot, flags)));
+		node_note_used(w->node, i);
+		*frames = NULL;
+		mapped++;
+	}
+	return mapped;
+}
+
+/* An empty walk_change() would leave a node that holds nothing. */
+static bool
+run_empty(struct frame **frames, unsigned n)
+{
+	while (n && !frames[n - 1])
+		n--;
+	return n == 0;
+}
+
+int
+tree_map_run(struct tree *t, vaddr_t va, struct frame **frames, unsigned n,
+	     unsigned prot, unsigned flags)
+{
+	struct walk w = walk_start(t, va);
+	unsigned i = pte_index(va, 0);
+	struct tree_batch b;
+	int err, mapped;
+
+	ASSERT(va < USER_TOP && i + n <= PTE_PER_NODE);
+	if (run_empty(frames, n))
+		return 0;
+	walk_owned(&w, va, 0);
+	if (w.level > 0) {
+		tree_batch_begin(&b, t);
+		err = walk_change(&w, va, 0, WALK_CREATE, &b);
+		tree_batch_finish(&b);
+		if (err)
+			return err;
+	}
+	if (w.level > 0)
+		return 0; /* a huge leaf fills it all */
+	mapped = fill_run(&w, i, frames, n, prot, flags);
+	t->resident += (unsigned)mapped;
+	return mapped;
 }
 
 /* --- write fault ---------------------------------------------------------- */

@@ -25,9 +25,9 @@
 #include "mm/frame.h"
 
 struct tree {
-	struct frame *root;      /* [S] owned by this tree alone */
-	struct mmu_context mmu;  /* what the processors load */
-	uint64_t resident;       /* [S] pages mapped here, as far as known */
+	struct frame *root;     /* [S] owned by this tree alone */
+	struct mmu_context mmu; /* what the processors load */
+	uint64_t resident;      /* [S] pages mapped here, as far as known */
 };
 
 /*
@@ -37,9 +37,9 @@ struct tree {
  */
 struct tree_batch {
 	struct tree *tree;
-	vaddr_t start, end;       /* what must be flushed; empty: start >= end */
-	struct frame *drop[32];   /* leaves and nodes to put after the flush */
-	uint8_t drop_level[32];   /* 0: 4 KiB leaf, 1: huge leaf, 2..: node of
+	vaddr_t start, end;     /* what must be flushed; empty: start >= end */
+	struct frame *drop[32]; /* leaves and nodes to put after the flush */
+	uint8_t drop_level[32]; /* 0: 4 KiB leaf, 1: huge leaf, 2..: node of
 	                             level (value - 1) */
 	unsigned drops;
 };
@@ -60,60 +60,87 @@ void tree_batch_finish(struct tree_batch *b);
 
 /* What a lookup found; nothing is changed. */
 struct tree_slot {
-	pte_t pte;          /* the leaf, 0 = none */
-	unsigned level;     /* 0: 4 KiB, 1: 2 MiB */
-	bool path_shared;   /* some node on the way has more than one ref */
+	pte_t pte;        /* the leaf, 0 = none; PTE_NONE: not present */
+	unsigned level;   /* 0: 4 KiB, 1: 2 MiB */
+	bool path_shared; /* some node on the way has more than one ref */
 };
 struct tree_slot tree_lookup(const struct tree *t, vaddr_t va);
 
 /*
  * Map one frame at an empty slot; takes over the caller's reference on
- * success.  shared: the area is MAP_SHARED, so the write bit may stand though
- * others hold references.  -EEXIST: the slot is filled (by another thread),
+ * success.  Without TREE_SHARED the write bit of prot is dropped if the frame
+ * is not the caller's alone.  -EEXIST: the slot is filled (by another thread),
  * nothing changed.
  */
 enum tree_map_flags {
-	TREE_SHARED = 1 << 0,
+	TREE_SHARED = 1 << 0, /* the area is MAP_SHARED: others see writes */
 };
 NODISCARD int tree_map(struct tree *t, vaddr_t va, struct frame *f,
 		       unsigned prot, unsigned flags);
-/* The same for a 2 MiB block (order 9, FRAME_HUGE) at an aligned address. */
-NODISCARD int tree_map_huge(struct tree *t, vaddr_t va, struct frame *head,
-			    unsigned prot);
+/*
+ * The same for a 2 MiB block at an aligned address, private only: the head of
+ * frame_alloc_block(FRAME_ANON, 9, ...), which becomes 512 frames here.
+ */
+NODISCARD int
+tree_map_huge(struct tree *t, vaddr_t va, struct frame *head, unsigned prot);
+
+/*
+ * Map frames[i] (NULL: none) at va + i * PAGE_SIZE where that is empty, all in
+ * one 2 MiB stretch.  Takes over the reference of each frame it maps and makes
+ * frames[i] NULL.  Returns how many it mapped; -ENOMEM: nothing changed.
+ */
+NODISCARD int tree_map_run(struct tree *t, vaddr_t va, struct frame **frames,
+			   unsigned n, unsigned prot, unsigned flags);
 
 /*
  * A write fault hit a present leaf.  Private: un-share the path, then reuse
  * the frame if it is owned alone and not pinned, else copy it.  Shared: un-
- * share the path and set the write bit.  0, -ENOMEM, or -ENOENT if there is
- * no leaf any more.
+ * share the path and set the write bit.  prot is what the area allows; without
+ * PTE_WRITE_OK the page becomes this tree's own but not writable.  0, -ENOMEM,
+ * or -ENOENT if there is no leaf any more.
  */
-NODISCARD int tree_write_fault(struct tree *t, vaddr_t va, unsigned prot,
-			       unsigned flags);
+NODISCARD int
+tree_write_fault(struct tree *t, vaddr_t va, unsigned prot, unsigned flags);
+
+/*
+ * Pin the frame at va for I/O: its reference and its pin are the caller's (to
+ * give back, pins first).  prot and flags as for tree_write_fault(), which
+ * comes first: a private page becomes this tree's own and stays so over clone,
+ * which copies pinned pages for the child.  0, -ENOMEM, -ENOENT.
+ */
+NODISCARD int tree_pin(struct tree *t, vaddr_t va, unsigned prot,
+		       unsigned flags, struct frame **out);
 
 /*
  * Remove all translations of [start, end) into the batch.  Whole shared
  * subtrees go by one reference.  -ENOMEM can happen only where the range ends
  * inside a shared node or a huge leaf; then nothing at all is removed.
  */
-NODISCARD int tree_unmap(struct tree *t, vaddr_t start, vaddr_t end,
-			 struct tree_batch *b);
+NODISCARD int
+tree_unmap(struct tree *t, vaddr_t start, vaddr_t end, struct tree_batch *b);
 
-/* Change what [start, end) allows.  Write is only ever taken away here; a
- * later write fault gives it back.  -ENOMEM: nothing changed. */
+/*
+ * Change what [start, end) allows.  Write is only ever taken away here; a
+ * later write fault gives it back.  PTE_NONE keeps the pages, out of reach.
+ * -ENOMEM: nothing changed.
+ */
 NODISCARD int tree_protect(struct tree *t, vaddr_t start, vaddr_t end,
 			   unsigned prot, struct tree_batch *b);
 
-/* Move the translations of [from, from + size) to to (empty there).
- * -ENOMEM: nothing moved. */
+/*
+ * Move the translations of [from, from + size) to [to, to + size), which is
+ * empty and does not overlap.  -ENOMEM: nothing moved.
+ */
 NODISCARD int tree_move(struct tree *t, vaddr_t from, vaddr_t to, size_t size,
 			struct tree_batch *b);
 
 /*
  * Visit the leaves of [start, end) in order, skipping empty subtrees; fn's
- * nonzero return ends the walk.  For mincore, smaps, msync.
+ * nonzero return ends the walk.  shared: the leaf, or a node on the way to it,
+ * has more than one reference.  For mincore, smaps, msync.
  */
-typedef int tree_visit_fn(void *arg, vaddr_t va, pte_t pte, unsigned level,
-			  bool shared);
+typedef int
+tree_visit_fn(void *arg, vaddr_t va, pte_t pte, unsigned level, bool shared);
 int tree_visit(const struct tree *t, vaddr_t start, vaddr_t end,
 	       tree_visit_fn *fn, void *arg);
 

@@ -93,6 +93,11 @@ huge_put(struct frame *head)
 	if (old != 1)
 		return;
 	huge_end(head);
+	if (huge_frames_owned(head)) {
+		frame_join_block(head, HUGE_ORDER);
+		frame_free_block(head, HUGE_ORDER);
+		return;
+	}
 	for (i = 0; i < HUGE_FRAMES; i++)
 		frame_put(&head[i]);
 }
@@ -102,8 +107,7 @@ static void
 fill_leaves(struct frame *node, pte_t huge, bool get)
 {
 	struct frame *head = pte_frame(huge);
-	unsigned prot = (pte_writable(huge) ? PTE_WRITE_OK : 0) |
-			(pte_executable(huge) ? PTE_EXEC_OK : 0);
+	unsigned prot = pte_prot(huge);
 	slot_t *slots = node_slots(node);
 	unsigned i;
 
@@ -130,6 +134,7 @@ huge_break(struct walk *w, vaddr_t va, struct tree_batch *b)
 		return -ENOMEM;
 	alone = huge_alone(head);
 	fill_leaves(node, huge, !alone);
+	node_set_pin_hint(node, node_pin_hint(w->node));
 	slot_store(w->slot, pte_make_node(frame_pfn(node), true));
 	va = ALIGN_DOWN(va, HUGE_SIZE);
 	batch_cover(b, va, va + HUGE_SIZE);

@@ -102,8 +102,10 @@ node_make(void)
 {
 	struct frame *node = frame_alloc(FRAME_NODE, FRAME_ZERO);
 
-	if (node)
+	if (node) {
 		node_note_empty(node);
+		node_set_pin_hint(node, false);
+	}
 	return node;
 }
 
@@ -114,6 +116,7 @@ node_copy(struct frame *src, unsigned level)
 	slot_t *from, *to;
 	unsigned i, left;
 
+	ASSERT(!node_pin_hint(src));
 	if (!dst)
 		return NULL;
 	from = node_slots(src);

@@ -8,6 +8,7 @@
  *	tree_node.c   nodes: make, copy, drop; walks that un-share; batches
  *	tree_huge.c   2 MiB blocks: count, break, release
  *	tree_range.c  unmap, protect, move, visit
+ *	tree_pin.c    frames pinned for I/O, and clone with such
  *	tree_check.c  the checker of debug kernels
  */
 
@@ -73,7 +74,7 @@ pte_frame(pte_t pte)
 static inline bool
 pte_is_node(pte_t pte, unsigned level)
 {
-	return pte && !pte_is_leaf(pte, level);
+	return pte_present(pte) && !pte_is_leaf(pte, level);
 }
 
 /* Pages a leaf of this level maps. */
@@ -149,6 +150,28 @@ frame_exclusive(struct frame *f)
 	       atomic_load_explicit(&f->pins, memory_order_acquire) == 0;
 }
 
+/*
+ * May a leaf below be pinned?  Set on all the way to a leaf when it is pinned,
+ * so only in nodes with one reference; cleared by the next clone that finds
+ * nothing pinned there.
+ */
+static inline bool
+node_pin_hint(const struct frame *node)
+{
+	return node->spare_node;
+}
+
+static inline void
+node_set_pin_hint(struct frame *node, bool hint)
+{
+	node->spare_node = hint;
+}
+
+/* A copy of src's root for a clone, when something may be pinned below. */
+NODISCARD struct frame *clone_pinned(struct tree *src);
+/* Tell the nodes on the way to the entry of `level` at va. */
+void pin_hint_path(struct tree *t, vaddr_t va, unsigned level);
+
 /* --- 2 MiB blocks --------------------------------------------------------- */
 
 #define HUGE_LEVEL  1u
@@ -203,6 +226,18 @@ walk_start(const struct tree *t, vaddr_t va)
 
 	walk_enter(&w, t->root, PTE_LEVELS - 1, va);
 	return w;
+}
+
+/* Go down as far as there are nodes, to `bottom` at most; returns the entry. */
+static inline pte_t
+walk_find(struct walk *w, vaddr_t va, unsigned bottom)
+{
+	pte_t pte;
+
+	while (pte = slot_load(w->slot),
+	       w->level > bottom && pte_is_node(pte, w->level))
+		walk_enter(w, pte_frame(pte), w->level - 1, va);
+	return pte;
 }
 
 enum walk_flags {

@@ -341,13 +341,9 @@ move_find(struct move *m)
 {
 	while (m->from < m->end) {
 		struct walk w = walk_start(m->t, m->from);
-		pte_t pte;
 
 		m->level = move_level(m);
-		while (pte = slot_load(w.slot),
-		       w.level > m->level && pte_is_node(pte, w.level))
-			walk_enter(&w, pte_frame(pte), w.level - 1, m->from);
-		if (pte)
+		if (walk_find(&w, m->from, m->level))
 			return true;
 		move_advance(m, ALIGN_DOWN(m->from, pte_span(w.level)) +
 					pte_span(w.level));
@@ -387,6 +383,8 @@ move_entries(struct move m)
 		slot_store(to.slot, slot_take(from.slot));
 		node_note_used(to.node, pte_index(m.to, m.level));
 		node_note_unused(from.node, pte_index(m.from, m.level));
+		if (node_pin_hint(from.node))
+			pin_hint_path(m.t, m.to, m.level);
 		batch_cover(m.batch, m.from, m.from + pte_span(m.level));
 		move_advance(&m, m.from + pte_span(m.level));
 	}
