@@ -27,7 +27,6 @@ struct relocs {
 	uint64_t size;
 };
 
-static EFI_STATUS kernel_check(struct loader *l);
 static void choose_slide(struct loader *l);
 static void copy_segments(const struct loader *l);
 static EFI_STATUS find_relocs(const struct loader *l, struct relocs *r);
@@ -40,11 +39,11 @@ kernel_place(struct loader *l)
 	struct relocs relocs = { 0 };
 	EFI_STATUS status;
 
-	status = kernel_check(l);
-	if (!EFI_ERROR(status) && l->elf.dynamic.present)
+	if (l->elf.dynamic.present) {
 		status = find_relocs(l, &relocs);
-	if (EFI_ERROR(status))
-		return status;
+		if (EFI_ERROR(status))
+			return status;
+	}
 	choose_slide(l);
 	info->kernel_size = l->elf.va_end - l->elf.va_begin;
 	info->kernel_va = l->elf.va_begin + info->kernel_slide;
@@ -56,7 +55,7 @@ kernel_place(struct loader *l)
 	return relocate(l, &relocs);
 }
 
-static EFI_STATUS
+EFI_STATUS
 kernel_check(struct loader *l)
 {
 	const struct boot_module *file = &l->info->kernel;

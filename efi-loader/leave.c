@@ -37,6 +37,7 @@ struct maps {
 };
 
 static EFI_STATUS maps_alloc(struct loader *l, struct maps *m);
+static EFI_STATUS map_ram(struct loader *l, struct maps *m);
 static EFI_STATUS exit_boot_services(struct loader *l, struct maps *m);
 static void finish_info(struct loader *l, const struct maps *m);
 static void enable_nx(const struct loader *l);
@@ -52,7 +53,7 @@ leave(struct loader *l)
 		status = paging_map(l, (uint64_t)enter, (uint64_t)enter,
 				    LOADER_PAGE, MAP_EXEC);
 	if (!EFI_ERROR(status))
-		status = paging_map_blocks(l);
+		status = map_ram(l, &maps);
 	if (EFI_ERROR(status))
 		return status;
 	status = exit_boot_services(l, &maps);
@@ -63,6 +64,20 @@ leave(struct loader *l)
 	clock_stamp(l, BOOT_STEP_JUMP);
 	enter(l->tables.root, l->elf.entry + l->info->kernel_slide,
 	      l->stack + LOADER_STACK, (uint64_t)l->info);
+}
+
+/* The raw map into the clean one. */
+static size_t
+clean_map(const struct loader *l, const struct maps *m)
+{
+	const struct memmap_raw raw = { (const void *)m->efi, m->efi_size,
+					m->desc_size };
+	const struct memmap_fact kernel = { l->info->kernel_base,
+					    l->info->kernel_size,
+					    BOOT_MEM_KERNEL };
+
+	return memmap_clean((struct boot_mem *)m->clean, m->clean_room, &raw,
+			    &kernel, 1);
 }
 
 /* GetMemoryMap() into the raw buffer. */
@@ -96,6 +111,24 @@ maps_alloc(struct loader *l, struct maps *m)
 	return EFI_SUCCESS;
 }
 
+/*
+ * Map what is usable now: kinds may change until the end, from free to loader
+ * for the tables made here, but not what is usable.
+ */
+static EFI_STATUS
+map_ram(struct loader *l, struct maps *m)
+{
+	EFI_STATUS status = read_map(l, m);
+	size_t n = EFI_ERROR(status) ? 0 : clean_map(l, m);
+
+	if (!n)
+		return fail(EFI_LOAD_ERROR,
+			    "memory map: %s, descriptors of "
+			    "%llu bytes",
+			    status_text(status), (uint64_t)m->desc_size);
+	return paging_map_ram(l, (const struct boot_mem *)m->clean, n);
+}
+
 static EFI_STATUS
 maps_grow(struct loader *l, struct maps *m)
 {
@@ -104,7 +137,7 @@ maps_grow(struct loader *l, struct maps *m)
 	mem_free(l, m->efi);
 	mem_free(l, m->clean);
 	status = maps_alloc(l, m);
-	return EFI_ERROR(status) ? status : paging_map_blocks(l);
+	return EFI_ERROR(status) ? status : map_ram(l, m);
 }
 
 static EFI_STATUS
@@ -142,15 +175,9 @@ static void
 finish_info(struct loader *l, const struct maps *m)
 {
 	struct boot_info *info = l->info;
-	const struct memmap_raw raw = { (const void *)m->efi, m->efi_size,
-					m->desc_size };
-	const struct memmap_fact kernel = { info->kernel_base,
-					    info->kernel_size,
-					    BOOT_MEM_KERNEL };
 
 	info->mem_map = m->clean;
-	info->mem_count = memmap_clean((struct boot_mem *)m->clean,
-				       m->clean_room, &raw, &kernel, 1);
+	info->mem_count = clean_map(l, m);
 	info->efi_map = m->efi;
 	info->efi_map_size = m->efi_size;
 	info->efi_desc_size = (uint32_t)m->desc_size;

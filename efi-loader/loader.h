@@ -80,13 +80,15 @@ EFI_STATUS modules_load(struct loader *l);
 EFI_STATUS cmdline_load(struct loader *l);
 bool cmdline_has(const struct loader *l, const char *word);
 
-/* kernel.c: check, place and relocate; then map with its permissions. */
+/* kernel.c: check; place and relocate; map with its permissions. */
+EFI_STATUS kernel_check(struct loader *l);
 EFI_STATUS kernel_place(struct loader *l);
 EFI_STATUS kernel_map(struct loader *l);
 
 /*
- * paging.c: map size bytes (whole pages) at va.  The tables themselves are
- * mapped by paging_map_blocks(), like every block but the kernel image.
+ * paging.c: map size bytes (whole pages) at va; what is mapped there already
+ * stays.  paging_map_ram() maps usable memory, and all of the loader's but the
+ * kernel image, one to one.
  */
 enum map_flags {
 	MAP_WRITE = 1 << 0,
@@ -95,7 +97,8 @@ enum map_flags {
 EFI_STATUS paging_init(struct loader *l);
 EFI_STATUS paging_map(struct loader *l, uint64_t va, uint64_t pa, uint64_t size,
 		      unsigned flags);
-EFI_STATUS paging_map_blocks(struct loader *l);
+EFI_STATUS
+paging_map_ram(struct loader *l, const struct boot_mem *mem, size_t count);
 
 /* firmware.c, gop.c, tpm.c: what can be asked before boot services end. */
 void firmware_collect(struct loader *l);

@@ -77,6 +77,8 @@ modules_load(struct loader *l)
 	EFI_STATUS status;
 
 	status = file_read(l, KERNEL_PATH, FILE_MUST_EXIST, &info->kernel);
+	if (!EFI_ERROR(status))
+		status = kernel_check(l);
 	if (EFI_ERROR(status))
 		return status;
 	status = file_read(l, INITRAMFS_PATH, 0, &info->initramfs);

@@ -4,8 +4,10 @@
  * paging.c - the page tables the kernel begins on.
  *
  * They map the kernel's segments, each with its own permissions, and one to
- * one what the loader made for it; nothing is both writable and executable,
- * and the kernel image has no second, writable mapping.
+ * one all RAM that is or will be free, the loader's memory included; nothing
+ * is both writable and executable, and the kernel image has no second,
+ * writable mapping.  Where two mappings meet, the first stays: the page of
+ * enter.S is mapped, executable, before the RAM round it.
  *
  * With 5-level paging on (firmware's choice; it cannot be changed in long
  * mode) one more table goes on top.  Its first and last entry name the same
@@ -105,44 +107,78 @@ entry_for(struct loader *l, uint64_t va, unsigned level)
 	}
 }
 
+/*
+ * Map what can be reached at va + done and is not mapped yet: a large page or
+ * a small one.  Returns the bytes that are done with, 0 without memory.
+ */
+static uint64_t
+map_step(struct loader *l, uint64_t va, uint64_t pa, uint64_t left,
+	 uint64_t bits)
+{
+	uint64_t *e = entry_for(l, va, 1);
+
+	if (!e)
+		return 0;
+	if ((*e & PTE_PRESENT) && (*e & PTE_LARGE))
+		return MIN(left, LARGE - va % LARGE);
+	if (!(*e & PTE_PRESENT) && (va | pa) % LARGE == 0 && left >= LARGE) {
+		*e = pa | bits | PTE_LARGE;
+		return LARGE;
+	}
+	e = entry_for(l, va, 0);
+	if (!e)
+		return 0;
+	if (!(*e & PTE_PRESENT))
+		*e = pa | bits;
+	return LOADER_PAGE;
+}
+
 EFI_STATUS
 paging_map(struct loader *l, uint64_t va, uint64_t pa, uint64_t size,
 	   unsigned flags)
 {
 	uint64_t bits = PTE_PRESENT | (flags & MAP_WRITE ? PTE_WRITE : 0);
-	uint64_t done = 0;
+	uint64_t done = 0, step;
 
 	if (!(flags & MAP_EXEC) && l->tables.nx)
 		bits |= PTE_NX;
-	while (done < size) {
-		bool large = ((va + done) | (pa + done)) % LARGE == 0 &&
-			     size - done >= LARGE;
-		uint64_t *e = entry_for(l, va + done, large);
-
-		if (!e)
+	for (; done < size; done += step) {
+		step = map_step(l, va + done, pa + done, size - done, bits);
+		if (!step)
 			return fail(EFI_OUT_OF_RESOURCES,
 				    "no memory for page tables");
-		*e = (pa + done) | bits | (large ? PTE_LARGE : 0);
-		done += large ? LARGE : LOADER_PAGE;
 	}
 	return EFI_SUCCESS;
 }
 
-/* Mapping may take new blocks, for tables: the loop reaches those too. */
-EFI_STATUS
-paging_map_blocks(struct loader *l)
+/* Memory of ours that the firmware gave an odd type is mapped all the same. */
+static EFI_STATUS
+map_blocks(struct loader *l)
 {
-	EFI_STATUS status;
+	EFI_STATUS status = EFI_SUCCESS;
 
-	for (size_t i = 0; i < l->nblocks; i++) {
+	/* Mapping may take new blocks, for tables: the loop reaches those. */
+	for (size_t i = 0; i < l->nblocks && !EFI_ERROR(status); i++) {
 		const struct mem_block *b = &l->blocks[i];
 
-		if (b->base == l->info->kernel_base)
-			continue;
-		status = paging_map(l, b->base, b->base, b->pages * LOADER_PAGE,
-				    MAP_WRITE);
-		if (EFI_ERROR(status))
-			return status;
+		if (b->base != l->info->kernel_base)
+			status = paging_map(l, b->base, b->base,
+					    b->pages * LOADER_PAGE, MAP_WRITE);
 	}
-	return EFI_SUCCESS;
+	return status;
+}
+
+EFI_STATUS
+paging_map_ram(struct loader *l, const struct boot_mem *mem, size_t count)
+{
+	EFI_STATUS status = EFI_SUCCESS;
+
+	for (size_t i = 0; i < count && !EFI_ERROR(status); i++) {
+		if (mem[i].type == BOOT_MEM_FREE ||
+		    mem[i].type == BOOT_MEM_BOOT ||
+		    mem[i].type == BOOT_MEM_LOADER)
+			status = paging_map(l, mem[i].base, mem[i].base,
+					    mem[i].size, MAP_WRITE);
+	}
+	return EFI_ERROR(status) ? status : map_blocks(l);
 }

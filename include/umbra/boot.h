@@ -12,11 +12,15 @@
  * Units:   addresses are physical unless the name ends in _va; sizes in bytes.
  * Layout:  fixed-width types only: the loader is LLP64, the kernel LP64.
  * Entry:   the kernel's ELF entry is called with the physical address of
- *          struct boot_info in RDI, interrupts off, on the loader's page
- *          tables, which map (1) the kernel's segments at link address + slide
- *          with their own permissions and (2) all RAM the loader uses (hand-
- *          off, modules, stack, trampoline, page tables) identity-mapped
- *          read-write, not executable but for the trampoline page.
+ *          struct boot_info in RDI, interrupts off, on a 16 KiB stack and
+ *          the loader's page tables, which map (1) the kernel's segments at
+ *          link address + slide with their own permissions, (2) all RAM of
+ *          types FREE, BOOT and LOADER one to one, read-write and not
+ *          executable, (3) the page of the loader that jumps, executable.
+ *          The kernel image has no second mapping.  CR0.WP is on, CR4.PGE
+ *          off, EFER.NXE on if the processor has it; the GDT and IDT are the
+ *          firmware's and not mapped.  If CR4.LA57 is on, the root is a PML5
+ *          with entries 0 and 511 naming the same PML4.
  * Source:  UEFI 2.10, 7.2.3 GetMemoryMap(), 12.9 GOP; ACPI 6.5, 5.2.5 RSDP.
  */
 
