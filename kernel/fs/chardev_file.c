@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * fs/chardev_file.c - open files of character devices.
+ */
+
+#include "fs/chardev_file.h"
+
+#include <linux/fs.h>
+
+#include "lib/errno.h"
+#include "mm/slab.h"
+#include "vm/space.h"
+
+/* The driver's view of the open, with the file's flags as they are now. */
+static struct chardev_open *
+open_of(struct file *f)
+{
+	struct chardev_open *o = f->data;
+
+	__atomic_store_n(&o->flags, f->flags, __ATOMIC_RELAXED);
+	return o;
+}
+
+static int
+chardev_open(struct file *f)
+{
+	struct chardev *d = chardev_find(f->inode->rdev);
+	struct chardev_open *o;
+	int err;
+
+	if (!d)
+		return -ENXIO;
+	o = kmalloc(sizeof(*o));
+	if (!o)
+		return -ENOMEM;
+	o->dev = d;
+	o->flags = f->flags;
+	err = d->ops->open ? d->ops->open(o) : 0;
+	if (err) {
+		kfree(o);
+		return err;
+	}
+	f->data = o;
+	/* open may have changed the device: /dev/tty */
+	f->bits = o->dev->bits & CHARDEV_SEEKABLE ? FILE_SEEKABLE : FILE_STREAM;
+	return 0;
+}
+
+static void
+chardev_release(struct file *f)
+{
+	struct chardev_open *o = open_of(f);
+
+	if (o->dev->ops->close)
+		o->dev->ops->close(o);
+	kfree(o);
+}
+
+static ssize_t
+chardev_read(struct file *f, struct uio *u, uint64_t *pos)
+{
+	struct chardev_open *o = open_of(f);
+	ssize_t n;
+
+	if (!o->dev->ops->read)
+		return -EINVAL;
+	n = o->dev->ops->read(o, u, *pos);
+	if (n > 0)
+		*pos += (uint64_t)n;
+	return n;
+}
+
+static ssize_t
+chardev_write(struct file *f, struct uio *u, uint64_t *pos)
+{
+	struct chardev_open *o = open_of(f);
+	ssize_t n;
+
+	if (!o->dev->ops->write)
+		return -EINVAL;
+	n = o->dev->ops->write(o, u, *pos);
+	if (n > 0)
+		*pos += (uint64_t)n;
+	return n;
+}
+
+static long
+chardev_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
+{
+	struct chardev_open *o = open_of(f);
+
+	return o->dev->ops->ioctl ? o->dev->ops->ioctl(o, cmd, arg) : -ENOTTY;
+}
+
+static unsigned
+chardev_poll(struct file *f, struct poll_table *pt)
+{
+	struct chardev_open *o = open_of(f);
+
+	return o->dev->ops->poll ? o->dev->ops->poll(o, pt)
+				 : POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+}
+
+/* /dev/zero is anonymous memory under a name: no object of its own. */
+static int
+chardev_mmap(struct file *f, struct vm_map_request *r)
+{
+	struct chardev_open *o = open_of(f);
+
+	if (!(o->dev->bits & CHARDEV_ZERO))
+		return -ENODEV;
+	r->object = NULL;
+	r->offset = 0;
+	return 0;
+}
+
+const struct file_ops chardev_file_ops = {
+	.open = chardev_open,
+	.release = chardev_release,
+	.read = chardev_read,
+	.write = chardev_write,
+	.ioctl = chardev_ioctl,
+	.poll = chardev_poll,
+	.mmap = chardev_mmap,
+};
+
+struct chardev *
+file_chardev(const struct file *f)
+{
+	const struct chardev_open *o = f->data;
+
+	return f->ops == &chardev_file_ops ? o->dev : NULL;
+}

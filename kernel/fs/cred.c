@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "fs/cred.h"
+
+#include <linux/capability.h>
+
+#include "lib/string.h"
+#include "mm/slab.h"
+
+#define ALL_CAPABILITIES ((2ULL << CAP_LAST_CAP) - 1)
+
+/* Read-only memory, so it is never counted: see cred_get(). */
+const struct cred cred_root = {
+	.refs = { 1 },
+	.cap_permitted = ALL_CAPABILITIES,
+	.cap_effective = ALL_CAPABILITIES,
+	.cap_bounding = ALL_CAPABILITIES,
+};
+
+/* Counting is not a change of what the credentials say. */
+static struct cred *
+cred_mutable(const struct cred *c)
+{
+	return (struct cred *)(uintptr_t)c;
+}
+
+void
+cred_get(const struct cred *c)
+{
+	if (c != &cred_root)
+		refcount_get(&cred_mutable(c)->refs);
+}
+
+void
+cred_put(const struct cred *c)
+{
+	struct cred *m = cred_mutable(c);
+
+	if (c == &cred_root || !refcount_put(&m->refs))
+		return;
+	kfree(m->groups);
+	kfree(m);
+}
+
+struct cred *
+cred_dup(const struct cred *c)
+{
+	struct cred *copy = kmalloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *c;
+	refcount_set(&copy->refs, 1);
+	copy->groups = NULL;
+	if (c->ngroups == 0)
+		return copy;
+	copy->groups = kcalloc(c->ngroups, sizeof(gid_t));
+	if (!copy->groups) {
+		kfree(copy);
+		return NULL;
+	}
+	memcpy(copy->groups, c->groups, c->ngroups * sizeof(gid_t));
+	return copy;
+}
+
+bool
+cred_in_group(const struct cred *c, gid_t gid)
+{
+	unsigned lo = 0, hi = c->ngroups;
+
+	if (c->fsgid == gid)
+		return true;
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (c->groups[mid] == gid)
+			return true;
+		if (c->groups[mid] < gid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}

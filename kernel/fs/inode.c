@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * fs/inode.c - inodes: making, counting, times, and the kinds that behave the
+ * same on every file system.
+ */
+
+#include "fs/inode.h"
+
+#include <linux/capability.h>
+
+#include "core/wallclock.h"
+#include "fs/chardev_file.h"
+#include "fs/fs_priv.h"
+#include "fs/pipe.h"
+#include "lib/errno.h"
+#include "mm/slab.h"
+
+static struct slab_cache *inode_cache RO_AFTER_BOOT;
+struct mutex rename_lock;
+
+void
+inode_cache_init(void)
+{
+	inode_cache = slab_cache_create("inode", sizeof(struct inode), 8);
+	if (!inode_cache)
+		panic("fs: no memory for the inode cache");
+	mutex_init(&rename_lock, LOCK_RENAME, "rename");
+}
+
+struct timestamp
+timestamp_now(void)
+{
+	uint64_t ns = wallclock_ns();
+
+	return (struct timestamp){ .sec = (int64_t)(ns / NSEC_PER_SEC),
+				   .nsec = (uint32_t)(ns % NSEC_PER_SEC) };
+}
+
+struct inode *
+inode_create(struct superblock *sb, mode_t mode, const struct inode_ops *ops,
+	     const struct file_ops *fops)
+{
+	struct inode *i = slab_alloc(inode_cache);
+
+	if (!i)
+		return NULL;
+	refcount_set(&i->refs, 1);
+	i->ops = ops;
+	i->file_ops = fops;
+	i->sb = sb;
+	i->ino = atomic_fetch_add_explicit(&sb->next_ino, 1,
+					   memory_order_relaxed);
+	mutex_init(&i->lock, LOCK_INODE, "inode");
+	i->mode = mode;
+	i->nlink = 1;
+	i->atime = i->mtime = i->ctime = i->btime = timestamp_now();
+	return i;
+}
+
+void
+inode_put(struct inode *i)
+{
+	if (!refcount_put(&i->refs))
+		return;
+	if (i->ops && i->ops->evict)
+		i->ops->evict(i);
+	slab_free(inode_cache, i);
+}
+
+void
+inode_init_owner(struct inode *i, const struct inode *dir, const struct cred *c)
+{
+	i->uid = c->fsuid;
+	if (!(dir->mode & S_ISGID)) {
+		i->gid = c->fsgid;
+		return;
+	}
+	i->gid = dir->gid;
+	if (S_ISDIR(i->mode))
+		i->mode |= S_ISGID;
+	else if ((i->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+		 !cred_in_group(c, i->gid) && !cred_capable(c, CAP_FSETID))
+		i->mode &= ~(mode_t)S_ISGID;
+}
+
+/* Block devices and sockets have no operations yet: opening says -ENXIO. */
+void
+inode_init_special(struct inode *i, dev_t rdev)
+{
+	if (S_ISCHR(i->mode)) {
+		i->file_ops = &chardev_file_ops;
+		i->rdev = rdev;
+	} else if (S_ISBLK(i->mode)) {
+		i->rdev = rdev;
+	} else if (S_ISFIFO(i->mode)) {
+		i->file_ops = &fifo_file_ops;
+	}
+}
+
+void
+inode_touch(struct inode *i, unsigned attr_times)
+{
+	struct timestamp now = timestamp_now();
+
+	if (attr_times & ATTR_ATIME)
+		i->atime = now;
+	if (attr_times & ATTR_MTIME)
+		i->mtime = now;
+	if (attr_times & ATTR_CTIME)
+		i->ctime = now;
+}
+
+static bool
+timestamp_newer(const struct timestamp *a, const struct timestamp *b)
+{
+	return a->sec != b->sec ? a->sec > b->sec : a->nsec > b->nsec;
+}
+
+/* mount(8), "relatime". */
+void
+inode_touch_read(struct inode *i)
+{
+	struct timestamp now = timestamp_now();
+
+	if (timestamp_newer(&i->atime, &i->mtime) &&
+	    timestamp_newer(&i->atime, &i->ctime) &&
+	    now.sec - i->atime.sec < 86400)
+		return;
+	i->atime = now;
+}
+
+int
+inode_store_attr(struct inode *i, const struct inode_attr *a)
+{
+	if (a->bits & ATTR_MODE)
+		i->mode = (i->mode & S_IFMT) | (a->mode & 07777);
+	if (a->bits & ATTR_UID)
+		i->uid = a->uid;
+	if (a->bits & ATTR_GID)
+		i->gid = a->gid;
+	if (a->bits & ATTR_ATIME)
+		i->atime = a->atime;
+	if (a->bits & ATTR_MTIME)
+		i->mtime = a->mtime;
+	i->ctime = timestamp_now();
+	return 0;
+}
+
+void
+inode_drop_setid(struct inode *i, const struct cred *c)
+{
+	if (likely(!(i->mode & (S_ISUID | S_ISGID))) ||
+	    cred_capable(c, CAP_FSETID))
+		return;
+	i->mode &= ~(mode_t)S_ISUID;
+	if (i->mode & S_IXGRP)
+		i->mode &= ~(mode_t)S_ISGID;
+}
+
+void
+inode_lock_pair(struct dentry *a, struct dentry *b)
+{
+	struct dentry *first = a, *second = b;
+
+	if (dcache_is_ancestor(b, a) ||
+	    (!dcache_is_ancestor(a, b) && (uintptr_t)b < (uintptr_t)a)) {
+		first = b;
+		second = a;
+	}
+	mutex_lock(&first->inode->lock);
+	mutex_lock_nested(&second->inode->lock);
+}
+
+bool
+inode_owner_or_capable(const struct inode *i, const struct cred *c)
+{
+	return c->fsuid == i->uid || cred_capable(c, CAP_FOWNER);
+}
+
+static unsigned
+mode_bits_for(const struct inode *i, const struct cred *c)
+{
+	if (c->fsuid == i->uid)
+		return i->mode >> 6;
+	if (cred_in_group(c, i->gid))
+		return i->mode >> 3;
+	return i->mode;
+}
+
+/* capabilities(7): what overrides the mode bits. */
+static bool
+capability_allows(const struct inode *i, unsigned want, const struct cred *c)
+{
+	if (cred_capable(c, CAP_DAC_OVERRIDE) &&
+	    (!(want & MAY_EXEC) || S_ISDIR(i->mode) || (i->mode & 0111)))
+		return true;
+	return cred_capable(c, CAP_DAC_READ_SEARCH) &&
+	       (want == MAY_READ || (S_ISDIR(i->mode) && !(want & MAY_WRITE)));
+}
+
+int
+inode_permission(struct inode *i, unsigned want, const struct cred *c)
+{
+	if (i->ops && i->ops->permission)
+		return i->ops->permission(i, want, c);
+	/* Most directories of most paths: search is open to all. */
+	if (want == MAY_EXEC && (i->mode & 0111) == 0111)
+		return 0;
+	if ((mode_bits_for(i, c) & want) == want)
+		return 0;
+	return capability_allows(i, want, c) ? 0 : -EACCES;
+}

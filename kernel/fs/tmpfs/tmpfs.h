@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * fs/tmpfs/tmpfs.h - files in memory.
+ *
+ * Names are pinned dentries, data are the pages of a memory object; there is no
+ * other record.  Pages are counted against the size of the file system when
+ * they appear and given back when they go.
+ *
+ * Source: man 5 tmpfs.
+ */
+
+#include "fs/fs_priv.h"
+#include "vm/object.h"
+
+struct tmpfs {
+	_Atomic uint64_t used_pages; /* [a] */
+	_Atomic uint64_t max_pages;  /* [a] */
+};
+
+/* Data of a regular file; outlives its inode while somebody holds the pages. */
+struct tmpfs_file {
+	struct vm_object object;
+	_Atomic uint64_t size;    /* [a] inode->size, for the object */
+	_Atomic uint64_t charged; /* [a] pages counted in fs->used_pages */
+	struct tmpfs *fs; /* [object lock] NULL once the inode is gone */
+};
+
+static inline struct tmpfs *
+tmpfs_of(const struct superblock *sb)
+{
+	return sb->data;
+}
+
+/* file.c */
+extern const struct file_ops tmpfs_file_ops;
+/* Give a regular inode its data; -ENOMEM. */
+NODISCARD int tmpfs_file_init(struct inode *i);
+void tmpfs_file_destroy(struct inode *i);
+NODISCARD int tmpfs_file_resize(struct inode *i, uint64_t size);
+int64_t tmpfs_file_seek(struct file *f, int64_t off, int whence);
+NODISCARD int
+tmpfs_file_allocate(struct file *f, int mode, uint64_t off, uint64_t len);
+/* Give back the count of pages the object no longer holds. */
+void tmpfs_file_settle(struct tmpfs_file *t);
+void tmpfs_file_zero(struct inode *i, uint64_t start, uint64_t end);
+
+/* dir.c */
+extern const struct inode_ops tmpfs_dir_inode_ops;
+/* A new inode of any kind, owned as in dir (NULL: root).  NULL = no memory. */
+struct inode *tmpfs_inode(struct superblock *sb, const struct inode *dir,
+			  mode_t mode, const struct cred *c);
