@@ -158,13 +158,13 @@ frame_exclusive(struct frame *f)
 static inline bool
 node_pin_hint(const struct frame *node)
 {
-	return node->spare_node;
+	return node->pin_hint;
 }
 
 static inline void
 node_set_pin_hint(struct frame *node, bool hint)
 {
-	node->spare_node = hint;
+	node->pin_hint = hint;
 }
 
 /* A copy of src's root for a clone, when something may be pinned below. */
