@@ -62,4 +62,10 @@ image: $(BUILD)/umbra.img
 .PHONY: run
 run: esp
 	$(Q)scripts/qemu.py --esp $(ESP) --cpus $(CPUS) --memory $(MEMORY) \
-		--display $(SCREEN) $(if $(APPEND),--append '$(APPEND)') $(QEMU)
+		--display $(SCREEN) --tee $(BUILD)/serial.log $(if $(APPEND),--append '$(APPEND)') $(QEMU)
+
+## make debug          gdb on the machine `make run QEMU=--gdb` started, or on
+##                     one of its own; see scripts/debug.sh --help
+.PHONY: debug
+debug: esp
+	$(Q)scripts/debug.sh --build $(BUILD) $(DEBUG_ARGS)

@@ -17,12 +17,16 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import select
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import termios
+import tty
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OVMF = pathlib.Path("/usr/share/OVMF")
@@ -78,6 +82,8 @@ class Machine:
     display: str = "none"
     vga: str = None
     serial: str = None  # a file; None = the terminal with the monitor
+    console: str = None  # a socket for the serial port; "serial" is its log
+    tee: str = None  # what the terminal shows goes to this file too
     append: str = None  # words added to the command line of the ESP
     cmdline: str = None  # replaces it
     initramfs: str = None  # replaces umbra/initramfs.cpio of the ESP
@@ -156,9 +162,22 @@ class Machine:
         if self.esp or self.image:
             args += ["-drive", self._drive(), *DISKS[self.disk]]
         args += ["-nic", "none", "-no-reboot", "-display", self.display]
-        args += ["-serial", f"file:{self.serial}" if self.serial
-                 else "mon:stdio"]
-        args += self._optional() + more + self.extra
+        args += self._serial() + self._optional() + more + self.extra
+        return args
+
+    def _serial(self):
+        if self.console:
+            device = f"socket,id=com1,path={self.console},server=on,wait=off"
+        elif self.serial:
+            return ["-serial", f"file:{self.serial}"]
+        else:
+            device = "stdio,id=com1,mux=on,signal=off"
+        log = self.serial if self.console else self.tee
+        if log:
+            device += f",logfile={log},logappend=off"
+        args = ["-chardev", device, "-serial", "chardev:com1"]
+        if not self.console:
+            args += ["-mon", "chardev=com1"]
         return args
 
     def _optional(self):
@@ -182,7 +201,7 @@ class Machine:
 
     def start(self, **popen):
         """Start QEMU and return at once."""
-        if self.serial:
+        if self.serial or self.console:
             popen.setdefault("stdin", subprocess.DEVNULL)
             popen.setdefault("stdout", subprocess.DEVNULL)
         self._process = subprocess.Popen(self.command(), **popen)
@@ -216,6 +235,37 @@ def join_cmdline(words, more):
         separator = " " if " -- " in f" {more} " else " -- "
         joined += separator + init.strip()
     return joined.strip()
+
+
+def connect(path):
+    """The terminal becomes that of a machine's console socket."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(path)
+        print("connected; Ctrl-] leaves\r")
+        saved = termios.tcgetattr(0) if os.isatty(0) else None
+        try:
+            if saved:
+                tty.setraw(0)
+            copy_both_ways(sock)
+        finally:
+            if saved:
+                termios.tcsetattr(0, termios.TCSADRAIN, saved)
+
+
+def copy_both_ways(sock):
+    """Until either side ends or Ctrl-] comes."""
+    while True:
+        ready, _, _ = select.select([0, sock], [], [])
+        if sock in ready:
+            data = sock.recv(4096)
+            if not data:
+                return
+            os.write(1, data)
+        if 0 in ready:
+            data = os.read(0, 4096)
+            if not data or b"\x1d" in data:
+                return
+            sock.sendall(data)
 
 
 def build_initramfs(machine, files):
@@ -273,6 +323,12 @@ def parse_args(argv):
                    help="the host's processor instead of emulation")
     p.add_argument("--log", metavar="FILE",
                    help="serial port to a file instead of the terminal")
+    p.add_argument("--tee", metavar="FILE",
+                   help="what the terminal shows goes to a file too")
+    p.add_argument("--console", metavar="SOCKET",
+                   help="serial port on a socket, --log is its copy")
+    p.add_argument("--connect", metavar="SOCKET",
+                   help="start nothing: be the terminal of such a socket")
     p.add_argument("--timeout", type=float, metavar="SECONDS",
                    help="kill QEMU after this time; status 124")
     p.add_argument("--print", action="store_true",
@@ -296,8 +352,8 @@ def machine_of(args):
         display=args.display, vga=args.vga, serial=args.log,
         append=args.append, cmdline=args.cmdline, initramfs=args.initramfs,
         icount=args.icount, gdb=args.gdb, wait=args.wait, qmp=args.qmp,
-        debug_exit=args.debug_exit, kvm=args.kvm, writable=args.writable,
-        extra=args.extra)
+        console=args.console, tee=args.tee, debug_exit=args.debug_exit, kvm=args.kvm,
+        writable=args.writable, extra=args.extra)
     if args.files:
         machine.initramfs = build_initramfs(machine, args.files)
     return machine
@@ -305,6 +361,9 @@ def machine_of(args):
 
 def main():
     args = parse_args(sys.argv[1:])
+    if args.connect:
+        connect(args.connect)
+        return 0
     with machine_of(args) as machine:
         if args.print:
             print(shlex.join(machine.command()))
