@@ -4,6 +4,7 @@
 # found by folder, so a new file needs no line.  V=1 shows commands.
 
 BUILD ?= build
+VERSION := 0.1
 CC    := clang
 LD    := ld.lld
 HOSTCC := clang
@@ -48,7 +49,7 @@ KFLAGS := -target x86_64-unknown-linux-gnu -std=gnu17 -O2 -g -gdwarf-4 \
 	-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang \
 	$(WARN) -Wthread-safety -Wframe-larger-than=1024 \
 	-Ikernel -Iinclude -I$(BUILD)/gen -isystem $(SYSINC) \
-	$(if $(DEBUG),-DDEBUG_KERNEL=1) -MMD -MP
+	-DUMBRA_VERSION='"$(VERSION)"' $(if $(DEBUG),-DDEBUG_KERNEL=1) -MMD -MP
 
 KSRC := $(sort $(shell find kernel -name '*.c' -o -name '*.S'))
 KOBJ := $(patsubst %,$(BUILD)/%.o,$(KSRC))

@@ -80,8 +80,8 @@ struct pid kernel_pid = {
 void
 pid_release(struct pid *p)
 {
-	if (p == &kernel_pid || p->task || p->process || !list_empty(&p->group) ||
-	    !list_empty(&p->session))
+	if (p == &kernel_pid || p->task || p->process ||
+	    !list_empty(&p->group) || !list_empty(&p->session))
 		return;
 	RB_REMOVE(pid_tree, &pids, p);
 	kfree(p);

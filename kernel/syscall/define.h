@@ -23,28 +23,28 @@
 #include "lib/string.h"
 #include "proc/process.h"
 
-#define SYSCALL_BODY(name, params, casts)                    \
-	static long sys_##name params;                       \
-	long sysent_##name(const struct trap_frame *f);      \
+#define SYSCALL_BODY(name, params, casts)                     \
+	static long sys_##name params;                        \
+	long sysent_##name(const struct trap_frame *f);       \
 	long sysent_##name(UNUSED const struct trap_frame *f) \
-	{                                                    \
-		return sys_##name casts;                     \
-	}                                                    \
+	{                                                     \
+		return sys_##name casts;                      \
+	}                                                     \
 	static long sys_##name params
 
 #define SYSARG(T, n) ((T)trap_syscall_arg(f, n))
 
-#define SYSCALL0(name) SYSCALL_BODY(name, (void), ())
+#define SYSCALL0(name)         SYSCALL_BODY(name, (void), ())
 #define SYSCALL1(name, T0, a0) SYSCALL_BODY(name, (T0 a0), (SYSARG(T0, 0)))
 #define SYSCALL2(name, T0, a0, T1, a1) \
 	SYSCALL_BODY(name, (T0 a0, T1 a1), (SYSARG(T0, 0), SYSARG(T1, 1)))
 #define SYSCALL3(name, T0, a0, T1, a1, T2, a2)    \
 	SYSCALL_BODY(name, (T0 a0, T1 a1, T2 a2), \
 		     (SYSARG(T0, 0), SYSARG(T1, 1), SYSARG(T2, 2)))
-#define SYSCALL4(name, T0, a0, T1, a1, T2, a2, T3, a3)             \
-	SYSCALL_BODY(name, (T0 a0, T1 a1, T2 a2, T3 a3),           \
-		     (SYSARG(T0, 0), SYSARG(T1, 1), SYSARG(T2, 2), \
-		      SYSARG(T3, 3)))
+#define SYSCALL4(name, T0, a0, T1, a1, T2, a2, T3, a3) \
+	SYSCALL_BODY(                                  \
+		name, (T0 a0, T1 a1, T2 a2, T3 a3),    \
+		(SYSARG(T0, 0), SYSARG(T1, 1), SYSARG(T2, 2), SYSARG(T3, 3)))
 #define SYSCALL5(name, T0, a0, T1, a1, T2, a2, T3, a3, T4, a4)     \
 	SYSCALL_BODY(name, (T0 a0, T1 a1, T2 a2, T3 a3, T4 a4),    \
 		     (SYSARG(T0, 0), SYSARG(T1, 1), SYSARG(T2, 2), \
@@ -82,8 +82,8 @@ int fd_limit(void);
 /* Times: -EINVAL if not normalised or negative, -EFAULT. */
 struct __kernel_timespec;
 struct __kernel_old_timeval;
-NODISCARD int get_timespec(uint64_t *ns,
-			   const struct __kernel_timespec USER *u);
+NODISCARD int
+get_timespec(uint64_t *ns, const struct __kernel_timespec USER *u);
 NODISCARD int put_timespec(struct __kernel_timespec USER *u, uint64_t ns);
 /* now + ns without wrapping; NEVER stays NEVER. */
 uint64_t deadline_after(uint64_t ns);

@@ -69,8 +69,7 @@ upcall_syscall(struct trap_frame *f)
 
 /* With tracing on: the same, and a line for the log. */
 void
-syscall_trace_call(const struct syscall_entry *e, long nr,
-		   struct trap_frame *f)
+syscall_trace_call(const struct syscall_entry *e, long nr, struct trap_frame *f)
 {
 	struct syscall_trace t;
 

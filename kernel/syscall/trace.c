@@ -23,8 +23,7 @@ syscall_trace_init(void)
 	syscall_trace_enabled = cmdline_get_u64("strace", 0) != 0;
 }
 
-static void
-put(struct syscall_trace *t, const char *fmt, ...) PRINTF(2, 3);
+static void put(struct syscall_trace *t, const char *fmt, ...) PRINTF(2, 3);
 
 static void
 put(struct syscall_trace *t, const char *fmt, ...)
@@ -43,8 +42,8 @@ static void
 put_string(struct syscall_trace *t, uint64_t va)
 {
 	char s[40];
-	size_t n = copy_from_user_partial(s, (const void USER *)va,
-					  sizeof(s) - 1);
+	size_t n =
+		copy_from_user_partial(s, (const void USER *)va, sizeof(s) - 1);
 
 	if (!n) {
 		put(t, "%#lx", (unsigned long)va);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/capability.h>
+
+#include "mm/slab.h"
+#include "proc/cred.h"
+#include "syscall/define.h"
+
+/*
+ * syscall/sys_cred.c - user and group ids, capabilities.
+ */
+
+static const struct cred *
+self(void)
+{
+	return current_task()->cred;
+}
+
+SYSCALL0(getuid)
+{
+	return self()->uid;
+}
+
+SYSCALL0(geteuid)
+{
+	return self()->euid;
+}
+
+SYSCALL0(getgid)
+{
+	return self()->gid;
+}
+
+SYSCALL0(getegid)
+{
+	return self()->egid;
+}
+
+SYSCALL1(setuid, uid_t, uid)
+{
+	return cred_set_uid(uid);
+}
+
+SYSCALL1(setgid, gid_t, gid)
+{
+	return cred_set_gid(gid);
+}
+
+SYSCALL2(setreuid, uid_t, r, uid_t, e)
+{
+	return cred_set_reuid(r, e);
+}
+
+SYSCALL2(setregid, gid_t, r, gid_t, e)
+{
+	return cred_set_regid(r, e);
+}
+
+SYSCALL3(setresuid, uid_t, r, uid_t, e, uid_t, s)
+{
+	return cred_set_resuid(r, e, s);
+}
+
+SYSCALL3(setresgid, gid_t, r, gid_t, e, gid_t, s)
+{
+	return cred_set_resgid(r, e, s);
+}
+
+static long
+put_three(const uint32_t ids[3], uint32_t USER *a, uint32_t USER *b,
+	  uint32_t USER *c)
+{
+	if (put_user(ids[0], a) || put_user(ids[1], b) || put_user(ids[2], c))
+		return -EFAULT;
+	return 0;
+}
+
+SYSCALL3(getresuid, uint32_t USER *, r, uint32_t USER *, e, uint32_t USER *, s)
+{
+	const uint32_t ids[3] = { self()->uid, self()->euid, self()->suid };
+
+	return put_three(ids, r, e, s);
+}
+
+SYSCALL3(getresgid, uint32_t USER *, r, uint32_t USER *, e, uint32_t USER *, s)
+{
+	const uint32_t ids[3] = { self()->gid, self()->egid, self()->sgid };
+
+	return put_three(ids, r, e, s);
+}
+
+SYSCALL1(setfsuid, uid_t, uid)
+{
+	return cred_set_fsuid(uid);
+}
+
+SYSCALL1(setfsgid, gid_t, gid)
+{
+	return cred_set_fsgid(gid);
+}
+
+SYSCALL2(getgroups, int, size, gid_t USER *, list)
+{
+	const struct cred *c = self();
+
+	if (size < 0)
+		return -EINVAL;
+	if (!size)
+		return c->ngroups;
+	if ((unsigned)size < c->ngroups)
+		return -EINVAL;
+	if (copy_to_user(list, c->groups, c->ngroups * sizeof(gid_t)))
+		return -EFAULT;
+	return c->ngroups;
+}
+
+SYSCALL2(setgroups, unsigned, n, const gid_t USER *, list)
+{
+	gid_t *groups = NULL;
+	int err = 0;
+
+	if (!cred_capable(self(), CAP_SETGID))
+		return -EPERM;
+	if (n > KMALLOC_MAX / sizeof(gid_t))
+		return -EINVAL;
+	if (n) {
+		groups = kcalloc(n, sizeof(*groups));
+		if (!groups)
+			return -ENOMEM;
+		err = copy_from_user(groups, list, n * sizeof(*groups));
+	}
+	if (!err)
+		err = cred_set_groups(groups, n);
+	kfree(groups);
+	return err;
+}
+
+/* --- capget(2) --- */
+
+static void
+fill_caps(const struct cred *c, struct __user_cap_data_struct data[2])
+{
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = (uint32_t)(c->cap_effective >> 32 * i);
+		data[i].permitted = (uint32_t)(c->cap_permitted >> 32 * i);
+		data[i].inheritable = (uint32_t)(c->cap_inheritable >> 32 * i);
+	}
+}
+
+SYSCALL2(capget, struct __user_cap_header_struct USER *, u,
+	 struct __user_cap_data_struct USER *, out)
+{
+	struct __user_cap_data_struct data[2];
+	struct __user_cap_header_struct head;
+	struct task *t;
+	size_t n = 2;
+
+	if (get_user(head, u))
+		return -EFAULT;
+	if (head.version == _LINUX_CAPABILITY_VERSION_1) {
+		n = 1;
+	} else if (head.version != _LINUX_CAPABILITY_VERSION_2 &&
+		   head.version != _LINUX_CAPABILITY_VERSION_3) {
+		/* Asking for the version is not an error. */
+		head.version = _LINUX_CAPABILITY_VERSION_3;
+		if (put_user(head.version, &u->version))
+			return -EFAULT;
+		return out ? -EINVAL : 0;
+	}
+	if (head.pid < 0)
+		return -EINVAL;
+	t = task_find(head.pid ? head.pid : current_task()->tid);
+	if (!t)
+		return -ESRCH;
+	fill_caps(t->cred, data);
+	task_put(t);
+	if (out && copy_to_user(out, data, n * sizeof(data[0])))
+		return -EFAULT;
+	return 0;
+}

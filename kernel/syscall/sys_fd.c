@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/close_range.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+
+#include "syscall/define.h"
+
+/*
+ * syscall/sys_fd.c - descriptors: opening, duplicating, closing, fcntl.
+ */
+
+#define OPEN_FLAGS_SETTABLE \
+	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_DSYNC | FASYNC)
+
+static long
+install(struct file *f, int min, bool cloexec)
+{
+	int fd = fd_install(current_task()->files, f, min, fd_limit(), cloexec);
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+static long
+open_at(int dirfd, const char USER *name, unsigned flags, mode_t mode)
+{
+	struct user_path path;
+	struct at_walk w;
+	struct file *f;
+	int err;
+
+	err = user_path_get(&path, name);
+	if (err)
+		return err;
+	err = at_walk_get(&w, path.text[0] == '/' ? AT_FDCWD : dirfd);
+	if (!err) {
+		err = path_open(&w.walk, path.text, flags & ~O_CLOEXEC, mode,
+				&f);
+		at_walk_put(&w);
+	}
+	user_path_put(&path);
+	return err ? err : install(f, 0, flags & O_CLOEXEC);
+}
+
+SYSCALL3(open, const char USER *, name, unsigned, flags, mode_t, mode)
+{
+	return open_at(AT_FDCWD, name, flags, mode);
+}
+
+SYSCALL4(openat, int, dirfd, const char USER *, name, unsigned, flags, mode_t,
+	 mode)
+{
+	return open_at(dirfd, name, flags, mode);
+}
+
+SYSCALL2(creat, const char USER *, name, mode_t, mode)
+{
+	return open_at(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+SYSCALL1(close, int, fd)
+{
+	return fd_close(current_task()->files, fd);
+}
+
+SYSCALL3(close_range, unsigned, first, unsigned, last, unsigned, flags)
+{
+	struct task *t = current_task();
+	struct fd_table *old = t->files, *copy;
+	unsigned long irq;
+
+	if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
+		return -EINVAL;
+	if ((flags & CLOSE_RANGE_UNSHARE) && refcount_read(&old->refs) > 1) {
+		copy = fd_table_copy(old);
+		if (!copy)
+			return -ENOMEM;
+		irq = proc_tree_enter();
+		t->files = copy;
+		proc_tree_leave(irq);
+		fd_table_put(old);
+	}
+	return fd_close_range(t->files, first, last,
+			      flags & CLOSE_RANGE_CLOEXEC);
+}
+
+SYSCALL1(dup, int, fd)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+
+	return f ? install(f, 0, false) : -EBADF;
+}
+
+static long
+dup_to(int old, int new, bool cloexec)
+{
+	struct fd_table *files = current_task()->files;
+	struct file *f = fd_get(files, old);
+	int fd;
+
+	if (!f)
+		return -EBADF;
+	fd = fd_replace(files, new, f, fd_limit(), cloexec);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+SYSCALL2(dup2, int, old, int, new)
+{
+	bool cloexec;
+
+	if (old == new)
+		return fd_get_cloexec(current_task()->files, old, &cloexec)
+			       ? new
+			       : -EBADF;
+	return dup_to(old, new, false);
+}
+
+SYSCALL3(dup3, int, old, int, new, int, flags)
+{
+	if (old == new || (flags & ~O_CLOEXEC))
+		return -EINVAL;
+	return dup_to(old, new, flags & O_CLOEXEC);
+}
+
+static long
+make_pipe(int32_t USER *user_fds, unsigned flags)
+{
+	struct fd_table *files = current_task()->files;
+	struct file *ends[2];
+	int fds[2], err;
+
+	if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	err = pipe_create(flags & ~(unsigned)O_CLOEXEC, current_task()->cred,
+			  &ends[0], &ends[1]);
+	if (err)
+		return err;
+	err = fd_install_pair(files, ends[0], ends[1], fd_limit(),
+			      flags & O_CLOEXEC, fds);
+	if (err) {
+		file_put(ends[0]);
+		file_put(ends[1]);
+		return err;
+	}
+	if (copy_to_user(user_fds, fds, sizeof(fds))) {
+		(void)fd_close(files, fds[0]);
+		(void)fd_close(files, fds[1]);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+SYSCALL1(pipe, int32_t USER *, fds)
+{
+	return make_pipe(fds, 0);
+}
+
+SYSCALL2(pipe2, int32_t USER *, fds, unsigned, flags)
+{
+	return make_pipe(fds, flags);
+}
+
+/* --- fcntl --- */
+
+static long
+set_status_flags(struct file *f, unsigned flags)
+{
+	unsigned old = atomic_load(&f->flags);
+
+	if ((flags & O_DIRECT) && !(old & O_DIRECT) && f->inode &&
+	    S_ISREG(f->inode->mode))
+		return -EINVAL;
+	while (!atomic_compare_exchange_weak(
+		&f->flags, &old,
+		(old & ~(unsigned)OPEN_FLAGS_SETTABLE) |
+			(flags & OPEN_FLAGS_SETTABLE)))
+		;
+	return 0;
+}
+
+static long
+dup_min(struct file *f, unsigned long min, bool cloexec)
+{
+	if (min >= (unsigned long)fd_limit())
+		return -EINVAL;
+	file_get(f);
+	return install(f, (int)min, cloexec);
+}
+
+static long
+file_fcntl(struct file *f, int fd, int cmd, unsigned long arg)
+{
+	struct fd_table *files = current_task()->files;
+	bool cloexec = false;
+
+	switch (cmd) {
+	case F_DUPFD:
+		return dup_min(f, arg, false);
+	case F_DUPFD_CLOEXEC:
+		return dup_min(f, arg, true);
+	case F_GETFD:
+		if (!fd_get_cloexec(files, fd, &cloexec))
+			return -EBADF;
+		return cloexec ? FD_CLOEXEC : 0;
+	case F_SETFD:
+		return fd_set_cloexec(files, fd, arg & FD_CLOEXEC) ? 0 : -EBADF;
+	case F_GETFL:
+		return atomic_load(&f->flags) | O_LARGEFILE;
+	case F_SETFL:
+		return set_status_flags(f, (unsigned)arg);
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		return pipe_fcntl(f, (unsigned)cmd, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL3(fcntl, int, fd, int, cmd, unsigned long, arg)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	long result;
+
+	if (!f)
+		return -EBADF;
+	result = file_fcntl(f, fd, cmd, arg);
+	file_put(f);
+	return result;
+}

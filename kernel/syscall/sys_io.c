@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <linux/uio.h>
+
+#include "mm/slab.h"
+#include "syscall/define.h"
+
+/*
+ * syscall/sys_io.c - reading and writing open files.
+ */
+
+#define RW_MAX   (INT32_MAX & PAGE_MASK) /* as Linux clamps counts */
+#define IOV_FAST 8
+
+_Static_assert(sizeof(struct iovec) == sizeof(struct uio_segment), "iovec");
+_Static_assert(offsetof(struct iovec, iov_len) ==
+		       offsetof(struct uio_segment, size),
+	       "iovec");
+
+/* Writing to a pipe nobody reads raises SIGPIPE as well as EPIPE. */
+static ssize_t
+write_result(ssize_t n)
+{
+	if (unlikely(n == -EPIPE))
+		(void)signal_send_task(current_task(), SIGPIPE, NULL);
+	return n;
+}
+
+static ssize_t
+transfer(int fd, struct uio *u, uint64_t *pos, bool writing)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	ssize_t n;
+
+	if (!f)
+		return -EBADF;
+	n = writing ? write_result(file_write(f, u, pos))
+		    : file_read(f, u, pos);
+	file_put(f);
+	return n;
+}
+
+static ssize_t
+transfer_buffer(int fd, void USER *buf, size_t count, uint64_t *pos,
+		bool writing)
+{
+	struct uio_segment seg;
+	struct uio u;
+
+	uio_user(&u, &seg, buf, MIN(count, RW_MAX));
+	return transfer(fd, &u, pos, writing);
+}
+
+/* read(2): -EBADF, -EISDIR, -EFAULT, -EINTR; short counts are allowed. */
+SYSCALL3(read, int, fd, void USER *, buf, size_t, count)
+{
+	return transfer_buffer(fd, buf, count, NULL, false);
+}
+
+SYSCALL3(write, int, fd, void USER *, buf, size_t, count)
+{
+	return transfer_buffer(fd, buf, count, NULL, true);
+}
+
+SYSCALL4(pread64, int, fd, void USER *, buf, size_t, count, int64_t, pos)
+{
+	uint64_t at = (uint64_t)pos;
+
+	return pos < 0 ? -EINVAL : transfer_buffer(fd, buf, count, &at, false);
+}
+
+SYSCALL4(pwrite64, int, fd, void USER *, buf, size_t, count, int64_t, pos)
+{
+	uint64_t at = (uint64_t)pos;
+
+	return pos < 0 ? -EINVAL : transfer_buffer(fd, buf, count, &at, true);
+}
+
+/* --- vectors --- */
+
+/* Check lengths as Linux: each and the sum fit ssize_t, then clamp to RW_MAX */
+static ssize_t
+check_segments(struct uio_segment *seg, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (seg[i].size > INT64_MAX)
+			return -EINVAL;
+		if (seg[i].size > RW_MAX - total)
+			seg[i].size = RW_MAX - total;
+		total += seg[i].size;
+	}
+	return (ssize_t)total;
+}
+
+static ssize_t
+transfer_segments(int fd, struct uio_segment *seg, size_t n, uint64_t *pos,
+		  bool writing)
+{
+	ssize_t total = check_segments(seg, n);
+	struct uio u = { .seg = seg, .left = (size_t)total, .user = true };
+
+	return total < 0 ? total : transfer(fd, &u, pos, writing);
+}
+
+static ssize_t
+transfer_vector(int fd, const void USER *iov, size_t n, uint64_t *pos,
+		bool writing)
+{
+	struct uio_segment fast[IOV_FAST], *seg = fast;
+	ssize_t result = -EFAULT;
+
+	if (n > UIO_MAXIOV)
+		return -EINVAL;
+	if (n > IOV_FAST) {
+		seg = kcalloc(n, sizeof(*seg));
+		if (!seg)
+			return -ENOMEM;
+	}
+	if (!copy_from_user(seg, iov, n * sizeof(*seg)))
+		result = transfer_segments(fd, seg, n, pos, writing);
+	if (seg != fast)
+		kfree(seg);
+	return result;
+}
+
+SYSCALL3(readv, int, fd, const void USER *, iov, size_t, n)
+{
+	return transfer_vector(fd, iov, n, NULL, false);
+}
+
+SYSCALL3(writev, int, fd, const void USER *, iov, size_t, n)
+{
+	return transfer_vector(fd, iov, n, NULL, true);
+}
+
+SYSCALL4(preadv, int, fd, const void USER *, iov, size_t, n, int64_t, pos)
+{
+	uint64_t at = (uint64_t)pos;
+
+	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, false);
+}
+
+SYSCALL4(pwritev, int, fd, const void USER *, iov, size_t, n, int64_t, pos)
+{
+	uint64_t at = (uint64_t)pos;
+
+	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, true);
+}
+
+/* --- offsets, size --- */
+
+SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	int64_t pos;
+
+	if (!f)
+		return -EBADF;
+	pos = file_seek(f, off, whence);
+	file_put(f);
+	return pos;
+}
+
+SYSCALL2(ftruncate, int, fd, int64_t, size)
+{
+	struct file *f;
+	int err;
+
+	if (size < 0)
+		return -EINVAL;
+	f = fd_get(current_task()->files, fd);
+	if (!f)
+		return -EBADF;
+	err = file_truncate(f, (uint64_t)size);
+	file_put(f);
+	return err;
+}
+
+SYSCALL4(fallocate, int, fd, int, mode, int64_t, off, int64_t, len)
+{
+	struct file *f;
+	int err;
+
+	if (off < 0 || len <= 0)
+		return -EINVAL;
+	f = fd_get(current_task()->files, fd);
+	if (!f)
+		return -EBADF;
+	err = off > INT64_MAX - len
+		      ? -EFBIG
+		      : file_allocate(f, mode, (uint64_t)off, (uint64_t)len);
+	file_put(f);
+	return err;
+}
+
+static int
+sync_fd(int fd)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = file_sync(f);
+	file_put(f);
+	return err;
+}
+
+SYSCALL1(fsync, int, fd)
+{
+	return sync_fd(fd);
+}
+
+SYSCALL1(fdatasync, int, fd)
+{
+	return sync_fd(fd);
+}
+
+/* All file systems so far live in memory: there is nothing to write back. */
+SYSCALL0(sync)
+{
+	return 0;
+}
+
+SYSCALL1(syncfs, int, fd)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+
+	if (!f)
+		return -EBADF;
+	file_put(f);
+	return 0;
+}
+
+/* Advice about caching: all pages are in memory already, so only checked. */
+static int
+check_advice_fd(int fd)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	int err = 0;
+
+	if (!f)
+		return -EBADF;
+	if (!(f->bits & FILE_SEEKABLE))
+		err = -ESPIPE;
+	file_put(f);
+	return err;
+}
+
+SYSCALL4(fadvise64, int, fd, int64_t, off, int64_t, len, int, advice)
+{
+	int err = check_advice_fd(fd);
+
+	if (!err && (len < 0 || advice < 0 || advice > 5))
+		err = -EINVAL;
+	return err;
+}
+
+SYSCALL3(readahead, int, fd, int64_t, off, size_t, count)
+{
+	int err = check_advice_fd(fd);
+
+	return err == -ESPIPE ? -EINVAL : err;
+}
+
+/* --- between files --- */
+
+/* Run file_splice() with offsets in user memory, either of which may be NULL */
+static ssize_t
+splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
+	   size_t n)
+{
+	struct fd_table *files = current_task()->files;
+	struct file *in = fd_get(files, in_fd), *out = fd_get(files, out_fd);
+	uint64_t in_at = 0, out_at = 0;
+	ssize_t done = -EBADF;
+
+	if (!in || !out)
+		goto put;
+	done = -EFAULT;
+	if ((in_pos && get_user(in_at, in_pos)) ||
+	    (out_pos && get_user(out_at, out_pos)))
+		goto put;
+	done = -EINVAL;
+	if ((int64_t)in_at < 0 || (int64_t)out_at < 0)
+		goto put;
+	done = write_result(file_splice(in, in_pos ? &in_at : NULL, out,
+					out_pos ? &out_at : NULL,
+					MIN(n, RW_MAX)));
+	if (done >= 0 && ((in_pos && put_user(in_at, in_pos)) ||
+			  (out_pos && put_user(out_at, out_pos))))
+		done = -EFAULT;
+put:
+	if (in)
+		file_put(in);
+	if (out)
+		file_put(out);
+	return done;
+}
+
+SYSCALL4(sendfile, int, out, int, in, int64_t USER *, pos, size_t, n)
+{
+	return splice_fds(in, pos, out, NULL, n);
+}
+
+SYSCALL6(copy_file_range, int, in, int64_t USER *, in_pos, int, out,
+	 int64_t USER *, out_pos, size_t, n, unsigned, flags)
+{
+	struct file *f;
+	bool regular = true;
+
+	if (flags)
+		return -EINVAL;
+	for (int i = 0; i < 2; i++) {
+		f = fd_get(current_task()->files, i ? out : in);
+		if (!f)
+			return -EBADF;
+		regular = regular && f->inode && S_ISREG(f->inode->mode);
+		file_put(f);
+	}
+	return regular ? splice_fds(in, in_pos, out, out_pos, n) : -EINVAL;
+}
+
+SYSCALL3(ioctl, int, fd, unsigned, cmd, uintptr_t, arg)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	long result;
+
+	if (!f)
+		return -EBADF;
+	result = file_ioctl(f, cmd, arg);
+	file_put(f);
+	return result;
+}

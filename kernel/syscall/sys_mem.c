@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/mman.h>
+
+#include "mm/slab.h"
+#include "syscall/define.h"
+
+/*
+ * syscall/sys_mem.c - the address space of the caller.
+ */
+
+#define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)
+
+static unsigned
+bits_of_prot(unsigned prot)
+{
+	return (prot & PROT_READ ? AREA_READ : 0) |
+	       (prot & PROT_WRITE ? AREA_WRITE : 0) |
+	       (prot & PROT_EXEC ? AREA_EXEC : 0);
+}
+
+static int
+decode_flags(unsigned flags, struct vm_map_request *r)
+{
+	switch (flags & MAP_TYPE) {
+	case MAP_SHARED:
+	case MAP_SHARED_VALIDATE:
+		r->bits |= AREA_SHARED;
+		break;
+	case MAP_PRIVATE:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (flags & MAP_HUGETLB)
+		return -EINVAL; /* no pool of huge pages is kept */
+	if (flags & MAP_GROWSDOWN)
+		r->bits |= AREA_GROWS_DOWN;
+	r->no_replace = flags & MAP_FIXED_NOREPLACE;
+	r->fixed = (flags & MAP_FIXED) || r->no_replace;
+	r->populate = (flags & MAP_POPULATE) && !(flags & MAP_NONBLOCK);
+	r->bits |= AREA_MAY_WRITE;
+	return 0;
+}
+
+/* The rules of mmap(2) for a file's access mode. */
+static int
+map_file(struct vm_map_request *r, int fd)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	int err = -EACCES;
+
+	if (!f)
+		return -EBADF;
+	if (!file_readable(f))
+		goto put;
+	if ((r->bits & AREA_SHARED) && !file_writable(f)) {
+		if (r->bits & AREA_WRITE)
+			goto put;
+		r->bits &= ~(unsigned)AREA_MAY_WRITE;
+	}
+	err = file_mmap(f, r);
+	if (!err)
+		err = vm_map(current_task()->space, r, &r->addr);
+put:
+	file_put(f);
+	return err;
+}
+
+static int
+map_anonymous(struct vm_map_request *r)
+{
+	int err;
+
+	if (r->bits & AREA_SHARED) {
+		r->object = vm_object_create_anon();
+		if (!r->object)
+			return -ENOMEM;
+	}
+	err = vm_map(current_task()->space, r, &r->addr);
+	if (r->object)
+		vm_object_put(r->object);
+	return err;
+}
+
+SYSCALL6(mmap, vaddr_t, addr, size_t, size, unsigned, prot, unsigned, flags,
+	 int, fd, uint64_t, offset)
+{
+	struct vm_map_request r = { .addr = addr, .offset = offset };
+	int err;
+
+	if ((offset & ~PAGE_MASK) || !size)
+		return -EINVAL;
+	r.size = ALIGN_UP(size, PAGE_SIZE);
+	if (r.size < size)
+		return -ENOMEM;
+	if (offset + r.size < offset)
+		return -EOVERFLOW;
+	r.bits = bits_of_prot(prot);
+	err = decode_flags(flags, &r);
+	if (!err && r.fixed && (addr & ~PAGE_MASK))
+		err = -EINVAL;
+	if (err)
+		return err;
+	if (flags & MAP_ANONYMOUS) {
+		r.offset = 0;
+		err = map_anonymous(&r);
+	} else {
+		err = map_file(&r, fd);
+	}
+	return err ? err : (long)r.addr;
+}
+
+SYSCALL2(munmap, vaddr_t, addr, size_t, size)
+{
+	size_t whole = ALIGN_UP(size, PAGE_SIZE);
+
+	if ((addr & ~PAGE_MASK) || !size || whole < size)
+		return -EINVAL;
+	return vm_unmap(current_task()->space, addr, whole);
+}
+
+SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
+{
+	size_t whole = ALIGN_UP(size, PAGE_SIZE);
+
+	if ((addr & ~PAGE_MASK) || (prot & ~(unsigned)PROT_KNOWN))
+		return -EINVAL;
+	if (whole < size)
+		return -ENOMEM;
+	if (!size)
+		return 0;
+	return vm_protect(current_task()->space, addr, whole,
+			  bits_of_prot(prot));
+}
+
+SYSCALL1(brk, vaddr_t, want)
+{
+	return (long)vm_brk(current_task()->space, want);
+}
+
+SYSCALL5(mremap, vaddr_t, old, size_t, old_size, size_t, new_size, unsigned,
+	 flags, vaddr_t, new_addr)
+{
+	size_t old_whole = ALIGN_UP(old_size, PAGE_SIZE);
+	size_t new_whole = ALIGN_UP(new_size, PAGE_SIZE);
+	vaddr_t out;
+	int err;
+
+	if ((old & ~PAGE_MASK) || !new_whole || old_whole < old_size ||
+	    new_whole < new_size)
+		return -EINVAL;
+	err = vm_remap(current_task()->space, old, old_whole, new_whole, flags,
+		       new_addr, &out);
+	return err ? err : (long)out;
+}
+
+SYSCALL3(msync, vaddr_t, addr, size_t, size, int, flags)
+{
+	size_t whole = ALIGN_UP(size, PAGE_SIZE);
+
+	if ((addr & ~PAGE_MASK) ||
+	    (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
+		return -EINVAL;
+	if (whole < size)
+		return -ENOMEM;
+	return whole ? vm_sync(current_task()->space, addr, whole) : 0;
+}
+
+SYSCALL3(madvise, vaddr_t, addr, size_t, size, int, advice)
+{
+	size_t whole = ALIGN_UP(size, PAGE_SIZE);
+
+	if ((addr & ~PAGE_MASK) || whole < size || addr + whole < addr)
+		return -EINVAL;
+	return vm_advise(current_task()->space, addr, whole, advice);
+}
+
+#define MINCORE_CHUNK 512 /* pages at a time */
+
+SYSCALL3(mincore, vaddr_t, addr, size_t, size, uint8_t USER *, vec)
+{
+	uint8_t chunk[MINCORE_CHUNK];
+	size_t pages = ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
+	int err;
+
+	if (addr & ~PAGE_MASK)
+		return -EINVAL;
+	if (size > USER_TOP || addr > USER_TOP - size)
+		return -ENOMEM;
+	while (pages) {
+		size_t n = MIN(pages, MINCORE_CHUNK);
+
+		err = vm_mincore(current_task()->space, addr, n * PAGE_SIZE,
+				 chunk);
+		if (!err && copy_to_user(vec, chunk, n))
+			err = -EFAULT;
+		if (err)
+			return err;
+		addr += n * PAGE_SIZE;
+		vec += n;
+		pages -= n;
+	}
+	return 0;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/capability.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
+#include <linux/time_types.h>
+
+#include "proc/jobctl.h"
+#include "proc/pid.h"
+#include "proc/user_account.h"
+#include "syscall/define.h"
+
+/*
+ * syscall/sys_sched.c - scheduling classes, nice values, affinity.
+ */
+
+#define NICE_BIAS 20 /* getpriority(2) returns 20 - nice */
+
+SYSCALL0(sched_yield)
+{
+	thread_yield();
+	return 0;
+}
+
+/* The task pid names (0: the caller), with a reference. */
+static struct task *
+target(pid_t pid)
+{
+	if (pid)
+		return pid < 0 ? NULL : task_find(pid);
+	task_get(current_task());
+	return current_task();
+}
+
+/* May the caller change how t is scheduled? */
+static bool
+may_change(const struct task *t)
+{
+	const struct cred *c = current_task()->cred;
+
+	return cred_capable(c, CAP_SYS_NICE) || c->euid == t->cred->euid ||
+	       c->euid == t->cred->uid;
+}
+
+/* --- nice --- */
+
+/* 20 - RLIMIT_NICE is the lowest nice value an ordinary user may take. */
+static int
+set_nice(struct task *t, int nice)
+{
+	uint64_t limit = process_limit(t->process, RLIMIT_NICE);
+
+	if (!may_change(t))
+		return -EPERM;
+	if (nice < t->thread.nice &&
+	    !cred_capable(current_task()->cred, CAP_SYS_NICE) &&
+	    (uint64_t)(NICE_BIAS - nice) > limit)
+		return -EACCES;
+	thread_set_nice(&t->thread, nice);
+	return 0;
+}
+
+/* Is the process one that which/who names? */
+static bool
+priority_selects(struct process *p, int which, int who)
+{
+	switch (which) {
+	case PRIO_PROCESS:
+		return p->pid == who;
+	case PRIO_PGRP:
+		return p->group && p->group->nr == who;
+	default:
+		return p->account && p->account->uid == (uid_t)who;
+	}
+}
+
+static int
+priority_who(int which, int who)
+{
+	if (who)
+		return who;
+	switch (which) {
+	case PRIO_PROCESS:
+		return current_process()->pid;
+	case PRIO_PGRP:
+		return (int)process_getpgid(0);
+	default:
+		return (int)current_task()->cred->uid;
+	}
+}
+
+/* Apply fn to each process selected; -ESRCH if none is. */
+static int
+each_priority(int which, int who,
+	      void (*fn)(struct task *t, int *arg, int *err), int *arg)
+{
+	int err = -ESRCH;
+	struct process *p;
+	struct task *t;
+	pid_t pid = 0;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	who = priority_who(which, who);
+	while ((pid = process_next(pid))) {
+		bool selected;
+		unsigned long irq;
+
+		p = process_find(pid);
+		if (!p)
+			continue;
+		irq = proc_tree_enter();
+		selected = priority_selects(p, which, who);
+		proc_tree_leave(irq);
+		t = selected ? process_any_task(p) : NULL;
+		if (t) {
+			fn(t, arg, &err);
+			task_put(t);
+		}
+		process_put(p);
+	}
+	return err;
+}
+
+static void
+apply_nice(struct task *t, int *nice, int *err)
+{
+	int result = set_nice(t, *nice);
+
+	if (result || *err == -ESRCH)
+		*err = result;
+}
+
+static void
+best_nice(struct task *t, int *best, int *err)
+{
+	*best = MIN(*best, t->thread.nice);
+	*err = 0;
+}
+
+SYSCALL3(setpriority, int, which, int, who, int, nice)
+{
+	nice = MAX(-20, MIN(nice, 19));
+	return each_priority(which, who, apply_nice, &nice);
+}
+
+SYSCALL2(getpriority, int, which, int, who)
+{
+	int best = 19;
+	int err = each_priority(which, who, best_nice, &best);
+
+	return err ? err : NICE_BIAS - best;
+}
+
+/* --- classes --- */
+
+static bool
+is_real_time(int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static int
+policy_of(const struct thread *t)
+{
+	switch (t->sched_class) {
+	case SCHED_CLASS_FIFO:
+		return SCHED_FIFO;
+	case SCHED_CLASS_RR:
+		return SCHED_RR;
+	default:
+		return t->idle_policy ? SCHED_IDLE : SCHED_NORMAL;
+	}
+}
+
+static int
+check_class(const struct task *t, int policy, int priority)
+{
+	uint64_t limit = process_limit(t->process, RLIMIT_RTPRIO);
+
+	switch (policy) {
+	case SCHED_FIFO:
+	case SCHED_RR:
+		if (priority < 1 || priority > 99)
+			return -EINVAL;
+		break;
+	case SCHED_NORMAL:
+	case SCHED_BATCH:
+	case SCHED_IDLE:
+		if (priority)
+			return -EINVAL;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (!may_change(t))
+		return -EPERM;
+	if (is_real_time(policy) && (uint64_t)priority > limit &&
+	    !cred_capable(current_task()->cred, CAP_SYS_NICE))
+		return -EPERM;
+	return 0;
+}
+
+static int
+set_class(pid_t pid, int policy, const int32_t USER *param)
+{
+	static const enum sched_class classes[] = {
+		[SCHED_NORMAL] = SCHED_CLASS_NORMAL,
+		[SCHED_FIFO] = SCHED_CLASS_FIFO,
+		[SCHED_RR] = SCHED_CLASS_RR,
+		[SCHED_BATCH] = SCHED_CLASS_NORMAL,
+		[SCHED_IDLE] = SCHED_CLASS_NORMAL,
+	};
+	int32_t priority;
+	struct task *t;
+	int err;
+
+	if (!param || pid < 0)
+		return -EINVAL;
+	if (get_user(priority, param))
+		return -EFAULT;
+	t = target(pid);
+	if (!t)
+		return -ESRCH;
+	if (policy < 0) /* sched_setparam: the policy it has */
+		policy = policy_of(&t->thread);
+	err = check_class(t, policy, priority);
+	if (!err) {
+		t->thread.idle_policy = policy == SCHED_IDLE;
+		thread_set_class(&t->thread, classes[policy], priority);
+	}
+	task_put(t);
+	return err;
+}
+
+SYSCALL3(sched_setscheduler, pid_t, pid, int, policy, const int32_t USER *,
+	 param)
+{
+	policy &= ~SCHED_RESET_ON_FORK;
+	return policy < 0 ? -EINVAL : set_class(pid, policy, param);
+}
+
+SYSCALL2(sched_setparam, pid_t, pid, const int32_t USER *, param)
+{
+	return set_class(pid, -1, param);
+}
+
+SYSCALL1(sched_getscheduler, pid_t, pid)
+{
+	struct task *t;
+	int policy;
+
+	if (pid < 0)
+		return -EINVAL;
+	t = target(pid);
+	if (!t)
+		return -ESRCH;
+	policy = policy_of(&t->thread);
+	task_put(t);
+	return policy;
+}
+
+SYSCALL2(sched_getparam, pid_t, pid, int32_t USER *, param)
+{
+	int32_t priority;
+	struct task *t;
+
+	if (!param || pid < 0)
+		return -EINVAL;
+	t = target(pid);
+	if (!t)
+		return -ESRCH;
+	priority =
+		is_real_time(policy_of(&t->thread)) ? t->thread.rt_priority : 0;
+	task_put(t);
+	return put_user(priority, param);
+}
+
+SYSCALL1(sched_get_priority_max, int, policy)
+{
+	if (is_real_time(policy))
+		return 99;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH ||
+			       policy == SCHED_IDLE
+		       ? 0
+		       : -EINVAL;
+}
+
+SYSCALL1(sched_get_priority_min, int, policy)
+{
+	if (is_real_time(policy))
+		return 1;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH ||
+			       policy == SCHED_IDLE
+		       ? 0
+		       : -EINVAL;
+}
+
+#define RR_SLICE_NS 100000000ULL
+
+SYSCALL2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec USER *, u)
+{
+	struct task *t;
+	int policy;
+
+	if (pid < 0)
+		return -EINVAL;
+	t = target(pid);
+	if (!t)
+		return -ESRCH;
+	policy = policy_of(&t->thread);
+	task_put(t);
+	return put_timespec(u, policy == SCHED_RR ? RR_SLICE_NS : 0);
+}
+
+/* --- affinity --- */
+
+static cpumask_t
+online_mask(void)
+{
+	unsigned n = cpu_count();
+
+	return n >= 64 ? ~0ULL : CPUMASK(n) - 1;
+}
+
+SYSCALL3(sched_setaffinity, pid_t, pid, unsigned, size, const uint8_t USER *,
+	 user)
+{
+	cpumask_t mask = 0;
+	struct task *t;
+	int err = 0;
+
+	if (copy_from_user(&mask, user, MIN(size, sizeof(mask))))
+		return -EFAULT;
+	t = target(pid);
+	if (!t)
+		return -ESRCH;
+	if (!may_change(t))
+		err = -EPERM;
+	else if (!(mask & online_mask()))
+		err = -EINVAL;
+	else
+		thread_set_affinity(&t->thread, mask & online_mask());
+	task_put(t);
+	return err;
+}
+
+SYSCALL3(sched_getaffinity, pid_t, pid, unsigned, size, uint8_t USER *, user)
+{
+	cpumask_t mask;
+	struct task *t;
+
+	if (size < sizeof(mask) || (size & (sizeof(long) - 1)))
+		return -EINVAL;
+	t = target(pid);
+	if (!t)
+		return -ESRCH;
+	mask = atomic_load(&t->thread.affinity) & online_mask();
+	task_put(t);
+	if (copy_to_user(user, &mask, sizeof(mask)))
+		return -EFAULT;
+	return sizeof(mask);
+}
+
+SYSCALL3(getcpu, unsigned USER *, cpu, unsigned USER *, node, void USER *,
+	 unused)
+{
+	unsigned id = cpu_id(), zero = 0;
+
+	if ((cpu && put_user(id, cpu)) || (node && put_user(zero, node)))
+		return -EFAULT;
+	return 0;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/capability.h>
+#include <linux/time.h>
+#include <linux/time_types.h>
+#include <linux/times.h>
+
+#include "arch/clock.h"
+#include "core/wallclock.h"
+#include "proc/itimer.h"
+#include "syscall/define.h"
+
+/*
+ * syscall/sys_time.c - clocks, sleeping and interval timers.
+ *
+ * CLOCK_MONOTONIC, _RAW, _COARSE and BOOTTIME are one clock: nothing adjusts
+ * its rate, and the machine does not suspend.
+ */
+
+#define CLOCK_TICK_NS 10000000ULL /* USER_HZ = 100 */
+
+static uint64_t
+process_cpu_ns(bool only_thread)
+{
+	struct rusage u;
+
+	(void)process_rusage(current_process(),
+			     only_thread ? RUSAGE_THREAD : RUSAGE_SELF, &u);
+	return ((uint64_t)u.ru_utime.tv_sec + (uint64_t)u.ru_stime.tv_sec) *
+		       NSEC_PER_SEC +
+	       ((uint64_t)u.ru_utime.tv_usec + (uint64_t)u.ru_stime.tv_usec) *
+		       NSEC_PER_USEC;
+}
+
+static int
+clock_read(int id, uint64_t *ns)
+{
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_TAI:
+		*ns = wallclock_ns();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+		*ns = clock_now_ns();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID:
+		*ns = process_cpu_ns(id == CLOCK_THREAD_CPUTIME_ID);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL2(clock_gettime, int, id, struct __kernel_timespec USER *, u)
+{
+	uint64_t ns;
+	int err = clock_read(id, &ns);
+
+	return err ? err : put_timespec(u, ns);
+}
+
+SYSCALL2(clock_getres, int, id, struct __kernel_timespec USER *, u)
+{
+	uint64_t ns;
+	int err = clock_read(id, &ns);
+
+	if (err || !u)
+		return err;
+	return put_timespec(u, 1);
+}
+
+static long
+set_wallclock(uint64_t ns)
+{
+	if (!cred_capable(current_task()->cred, CAP_SYS_TIME))
+		return -EPERM;
+	wallclock_set_ns(ns);
+	return 0;
+}
+
+SYSCALL2(clock_settime, int, id, const struct __kernel_timespec USER *, u)
+{
+	uint64_t ns;
+	int err;
+
+	if (id != CLOCK_REALTIME)
+		return -EINVAL;
+	err = get_timespec(&ns, u);
+	return err ? err : set_wallclock(ns);
+}
+
+SYSCALL2(gettimeofday, struct __kernel_old_timeval USER *, tv,
+	 struct timezone USER *, tz)
+{
+	uint64_t ns = wallclock_ns();
+	struct __kernel_old_timeval now = {
+		.tv_sec = (__kernel_long_t)(ns / NSEC_PER_SEC),
+		.tv_usec = (__kernel_long_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC),
+	};
+	struct timezone utc = { 0 };
+
+	if ((tv && put_user(now, tv)) || (tz && put_user(utc, tz)))
+		return -EFAULT;
+	return 0;
+}
+
+SYSCALL2(settimeofday, const struct __kernel_old_timeval USER *, tv,
+	 const struct timezone USER *, tz)
+{
+	struct __kernel_old_timeval to;
+
+	if (!tv)
+		return tz ? 0 : -EFAULT;
+	if (get_user(to, tv))
+		return -EFAULT;
+	if (to.tv_sec < 0 || (uint64_t)to.tv_usec >= 1000000)
+		return -EINVAL;
+	return set_wallclock((uint64_t)to.tv_sec * NSEC_PER_SEC +
+			     (uint64_t)to.tv_usec * NSEC_PER_USEC);
+}
+
+SYSCALL1(time, __kernel_old_time_t USER *, u)
+{
+	__kernel_old_time_t now =
+		(__kernel_old_time_t)(wallclock_ns() / NSEC_PER_SEC);
+
+	if (u && put_user(now, u))
+		return -EFAULT;
+	return now;
+}
+
+static __kernel_clock_t
+ticks(__kernel_long_t sec, __kernel_long_t usec)
+{
+	return sec * 100 + usec / 10000;
+}
+
+SYSCALL1(times, struct tms USER *, u)
+{
+	struct rusage self, kids;
+	struct tms t;
+
+	(void)process_rusage(current_process(), RUSAGE_SELF, &self);
+	(void)process_rusage(current_process(), RUSAGE_CHILDREN, &kids);
+	t.tms_utime = ticks(self.ru_utime.tv_sec, self.ru_utime.tv_usec);
+	t.tms_stime = ticks(self.ru_stime.tv_sec, self.ru_stime.tv_usec);
+	t.tms_cutime = ticks(kids.ru_utime.tv_sec, kids.ru_utime.tv_usec);
+	t.tms_cstime = ticks(kids.ru_stime.tv_sec, kids.ru_stime.tv_usec);
+	if (u && put_user(t, u))
+		return -EFAULT;
+	return (long)(clock_now_ns() / CLOCK_TICK_NS);
+}
+
+/* --- sleeping --- */
+
+/* Report what was left of a relative sleep. */
+static int
+put_remaining(uintptr_t to, uint64_t deadline)
+{
+	uint64_t now = clock_now_ns();
+
+	if (!to)
+		return 0;
+	return put_timespec((struct __kernel_timespec USER *)to,
+			    deadline > now ? deadline - now : 0);
+}
+
+/* Sleep on, after a signal without handler; args: deadline, where to report. */
+static long
+sleep_until(struct task *t)
+{
+	uint64_t deadline = t->restart.args[0];
+
+	if (thread_nap(deadline, true) != -EINTR)
+		return 0;
+	if (put_remaining((uintptr_t)t->restart.args[1], deadline))
+		return -EFAULT;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long
+sleep_relative(uint64_t ns, struct __kernel_timespec USER *left)
+{
+	struct task *t = current_task();
+
+	t->restart.fn = sleep_until;
+	t->restart.args[0] = deadline_after(ns);
+	t->restart.args[1] = (uintptr_t)left;
+	return sleep_until(t);
+}
+
+SYSCALL0(restart_syscall)
+{
+	struct task *t = current_task();
+
+	return t->restart.fn ? t->restart.fn(t) : -EINTR;
+}
+
+SYSCALL2(nanosleep, const struct __kernel_timespec USER *, u,
+	 struct __kernel_timespec USER *, left)
+{
+	uint64_t ns;
+	int err = get_timespec(&ns, u);
+
+	return err ? err : sleep_relative(ns, left);
+}
+
+SYSCALL4(clock_nanosleep, int, id, int, flags,
+	 const struct __kernel_timespec USER *, u,
+	 struct __kernel_timespec USER *, left)
+{
+	uint64_t now, ns;
+	int err = clock_read(id, &now);
+
+	if (err)
+		return err;
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return -EINVAL;
+	if (id == CLOCK_PROCESS_CPUTIME_ID)
+		return -EOPNOTSUPP;
+	err = get_timespec(&ns, u);
+	if (err)
+		return err;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_relative(ns, left);
+	ns = ns > now ? ns - now : 0;
+	return thread_nap(deadline_after(ns), true) == -EINTR ? -ERESTARTNOHAND
+							      : 0;
+}
+
+/* --- interval timers --- */
+
+static void
+timeval_from_ns(struct __kernel_old_timeval *tv, uint64_t ns)
+{
+	ns += NSEC_PER_USEC - 1; /* a running timer never shows zero */
+	tv->tv_sec = (__kernel_long_t)(ns / NSEC_PER_SEC);
+	tv->tv_usec = (__kernel_long_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC);
+}
+
+static int
+timeval_to_ns(const struct __kernel_old_timeval *tv, uint64_t *ns)
+{
+	if (tv->tv_sec < 0 || (uint64_t)tv->tv_usec >= 1000000)
+		return -EINVAL;
+	/* Beyond 100 years: as good as never, and no sum can wrap. */
+	*ns = MIN((uint64_t)tv->tv_sec, 3153600000ULL) * NSEC_PER_SEC +
+	      (uint64_t)tv->tv_usec * NSEC_PER_USEC;
+	return 0;
+}
+
+static int
+put_itimer(struct __kernel_old_itimerval USER *u)
+{
+	struct __kernel_old_itimerval v;
+	uint64_t left, interval;
+
+	itimer_get(current_process(), &left, &interval);
+	timeval_from_ns(&v.it_value, left);
+	timeval_from_ns(&v.it_interval, interval);
+	return put_user(v, u);
+}
+
+SYSCALL2(getitimer, int, which, struct __kernel_old_itimerval USER *, u)
+{
+	return which == ITIMER_REAL ? put_itimer(u) : -EINVAL;
+}
+
+SYSCALL3(setitimer, int, which, const struct __kernel_old_itimerval USER *, new,
+	 struct __kernel_old_itimerval USER *, old)
+{
+	struct __kernel_old_itimerval v = { 0 };
+	uint64_t first, interval;
+
+	if (which != ITIMER_REAL)
+		return -EINVAL;
+	if (new &&get_user(v, new))
+		return -EFAULT;
+	if (timeval_to_ns(&v.it_value, &first) ||
+	    timeval_to_ns(&v.it_interval, &interval))
+		return -EINVAL;
+	if (old && put_itimer(old))
+		return -EFAULT;
+	itimer_set(current_process(), first, interval);
+	return 0;
+}
+
+SYSCALL1(alarm, unsigned, seconds)
+{
+	uint64_t left, interval;
+
+	itimer_get(current_process(), &left, &interval);
+	itimer_set(current_process(), seconds * NSEC_PER_SEC, 0);
+	return (long)((left + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+}
