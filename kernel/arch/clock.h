@@ -11,6 +11,10 @@
 
 #include "lib/types.h"
 
+/* Boot, after arch_set_platform() and irq_init(): find the frequencies. */
+void clock_init(void);
+
+/* 0 until clock_init(). */
 uint64_t clock_now_ns(void);
 
 /* Ticks of cycles() a second; what user space needs to read the clock. */

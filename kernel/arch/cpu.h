@@ -39,6 +39,9 @@ NORETURN void cpu_stop(void);
 /* Fill from the CPU's generator; false if there is none or it failed. */
 NODISCARD bool cpu_random(uint64_t *out);
 
+/* What AT_HWCAP says: CPUID leaf 1, EDX. */
+uint32_t cpu_hwcap(void);
+
 /* "GenuineIntel", "QEMU Virtual CPU version 2.5+", and so on. */
 struct cpu_description {
 	char vendor[13];

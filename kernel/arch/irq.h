@@ -13,6 +13,9 @@
 
 typedef void irq_handler_fn(void *arg);
 
+/* Boot, after arch_set_platform(): controllers up, every line masked. */
+void irq_init(void);
+
 /* -ENODEV no such line, -EBUSY line in use, -ENOSPC no vector left. */
 NODISCARD int irq_attach_isa(unsigned isa, irq_handler_fn *fn, void *arg);
 NODISCARD int irq_attach_gsi(unsigned gsi, irq_handler_fn *fn, void *arg);

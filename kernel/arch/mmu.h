@@ -29,6 +29,16 @@ struct mmu_context {
 	_Atomic cpumask_t cpus; /* [a] CPUs that may hold translations of it */
 };
 
+/*
+ * Boot: leave the loader's page tables for our own.  Afterwards the identity
+ * map is gone: bi and all it points to are read through phys_to_virt().
+ */
+struct boot_info;
+void mmu_init(const struct boot_info *bi);
+
+/* End of boot: what is RO_AFTER_BOOT becomes read-only. */
+void mmu_seal(void);
+
 /* Give a fresh, zeroed root node its kernel half. */
 void mmu_root_init(void *root_node);
 

@@ -25,6 +25,7 @@ enum pte_prot {
 	PTE_READ = 0,
 	PTE_WRITE_OK = 1 << 0,
 	PTE_EXEC_OK = 1 << 1,
+	PTE_NONE = 1 << 2, /* the leaf keeps its frame, but nobody may use it */
 };
 
 #include "arch/x86_64/machine/pte.h"
@@ -39,6 +40,7 @@ enum pte_prot {
  *	bool pte_writable(pte_t), pte_executable(pte_t);
  *	bool pte_dirty(pte_t), pte_accessed(pte_t);
  *	pfn_t pte_pfn(pte_t);
+ *	unsigned pte_prot(pte_t);                 enum pte_prot of a leaf
  *	pte_t pte_with_write(pte_t), pte_without_write(pte_t);
  *	pte_t pte_with_prot(pte_t, unsigned level, unsigned prot);
  */

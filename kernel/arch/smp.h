@@ -27,3 +27,7 @@ void smp_call(cpumask_t mask, void (*fn)(void *arg), void *arg);
 
 /* Stop all other CPUs for a panic; each records its registers first. */
 void smp_stop_others(void);
+
+/* Where a CPU was when smp_stop_others() stopped it; NULL if it did not. */
+struct trap_frame;
+const struct trap_frame *smp_stopped_frame(unsigned cpu);

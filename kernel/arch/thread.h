@@ -30,6 +30,12 @@ struct arch_thread {
 void arch_thread_init(struct arch_thread *at, void *stack_top,
 		      void (*entry)(void *arg), void *arg);
 
+/* The running boot context becomes this thread, without extended state. */
+void arch_thread_adopt(struct arch_thread *at);
+
+/* Boot: learn the size of the extended state and make room for it. */
+void arch_xstate_init(void);
+
 /* Give a user thread its extended state, in the initial configuration. */
 NODISCARD int arch_xstate_alloc(struct arch_thread *at);
 void arch_xstate_free(struct arch_thread *at);
@@ -44,7 +50,8 @@ void arch_xstate_clone(struct arch_thread *child);
  * The signal frame's copy, Linux format (asm/sigcontext.h): size in bytes
  * including the software-reserved fields, 64-byte aligned.
  * save: current live state to user memory.  restore: from it, sanitised; a
- * NULL pointer means the initial state.  -EFAULT, -EINVAL.
+ * NULL pointer means the initial state.  -EFAULT, -EINVAL, -ENOMEM; after a
+ * failed restore the live state is what it was.
  */
 size_t arch_xstate_frame_size(void);
 NODISCARD int arch_xstate_save_user(void USER *frame);

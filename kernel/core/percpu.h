@@ -27,5 +27,8 @@ extern uintptr_t percpu_offsets[CPU_MAX];
 #define this_cpu(name)     percpu_at(name, percpu_offset())
 #define cpu_var(name, cpu) percpu_at(name, percpu_offsets[cpu])
 
-/* Make CPU n's copy from the template; -ENOMEM. */
-NODISCARD int percpu_init_cpu(unsigned cpu);
+/* Bytes of one CPU's copy. */
+size_t percpu_size(void);
+
+/* Make CPU n's copy in area (64-byte aligned, for ever), from the template. */
+void percpu_init_cpu(unsigned cpu, void *area);

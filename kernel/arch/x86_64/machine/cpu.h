@@ -10,20 +10,22 @@
 #include "lib/types.h"
 
 struct thread;
+struct arch_thread;
 
 /*
  * What assembly and the compiler reach through GS, at fixed offsets; one per
  * CPU.  All fields are that CPU's own.
  */
 struct cpu_local {
-	struct cpu_local *self;     /* 0 */
-	uintptr_t percpu_offset;    /* 8: see core/percpu.h */
-	struct thread *current;     /* 16: set by arch_thread_switch's caller */
-	uint64_t kernel_sp;         /* 24: stack for syscalls: current's top */
-	uint64_t user_sp;           /* 32: scratch of the syscall entry */
-	uint64_t canary;            /* 40: -mstack-protector-guard-offset */
-	uint32_t id;                /* 48: 0 .. cpu_count() - 1 */
-	uint32_t apic_id;           /* 52 */
+	struct cpu_local *self;   /* 0 */
+	uintptr_t percpu_offset;  /* 8: see core/percpu.h */
+	struct thread *current;   /* 16: set by arch_thread_switch's caller */
+	uint64_t kernel_sp;       /* 24: stack for syscalls: current's top */
+	uint64_t user_sp;         /* 32: scratch of the syscall entry */
+	uint64_t canary;          /* 40: -mstack-protector-guard-offset */
+	uint32_t id;              /* 48: 0 .. cpu_count() - 1 */
+	uint32_t apic_id;         /* 52 */
+	struct arch_thread *arch; /* 56: machine part of current, or NULL */
 };
 _Static_assert(offsetof(struct cpu_local, percpu_offset) == 8, "entry.S");
 _Static_assert(offsetof(struct cpu_local, current) == 16, "cpu.h");
@@ -31,6 +33,7 @@ _Static_assert(offsetof(struct cpu_local, kernel_sp) == 24, "entry.S");
 _Static_assert(offsetof(struct cpu_local, user_sp) == 32, "entry.S");
 _Static_assert(offsetof(struct cpu_local, canary) == 40, "compiler flags");
 _Static_assert(offsetof(struct cpu_local, id) == 48, "cpu.h");
+_Static_assert(offsetof(struct cpu_local, arch) == 56, "cpu.h");
 
 static inline void
 cpu_relax(void)
@@ -114,6 +117,13 @@ current_thread(void)
 
 	__asm__("movq %%gs:16, %0" : "=r"(t));
 	return t;
+}
+
+/* For the scheduler, just before it calls arch_thread_switch(). */
+static inline void
+set_current_thread(struct thread *t)
+{
+	__asm__ volatile("movq %0, %%gs:16" : : "r"(t) : "memory");
 }
 
 static inline uintptr_t

@@ -38,16 +38,24 @@ pte_span(unsigned level)
 static inline pte_t
 pte_make_node(pfn_t pfn, bool write)
 {
-	return pfn << PAGE_SHIFT | PTE_P | PTE_U | PTE_A |
-	       (write ? PTE_W : 0);
+	return pfn << PAGE_SHIFT | PTE_P | PTE_U | PTE_A | (write ? PTE_W : 0);
 }
 
+/*
+ * A leaf made PTE_NONE is not present, but its address bits stay, inverted: a
+ * processor that speculates through it (L1TF, CVE-2018-3620) sees an address
+ * where there is no memory.
+ */
 static inline pte_t
 pte_with_prot(pte_t pte, unsigned level, unsigned prot)
 {
+	if (!(pte & PTE_P))
+		pte = (pte ^ PTE_ADDR_MASK) | PTE_P;
 	pte &= ~(PTE_W | PTE_NX | PTE_PS);
 	if (level > 0)
 		pte |= PTE_PS;
+	if (prot & PTE_NONE)
+		return ((pte ^ PTE_ADDR_MASK) & ~PTE_P) | PTE_NX;
 	if (prot & PTE_WRITE_OK)
 		pte |= PTE_W;
 	if (!(prot & PTE_EXEC_OK))
@@ -102,7 +110,18 @@ pte_accessed(pte_t pte)
 static inline pfn_t
 pte_pfn(pte_t pte)
 {
+	if (!(pte & PTE_P))
+		pte ^= PTE_ADDR_MASK; /* PTE_NONE */
 	return (pte & PTE_ADDR_MASK) >> PAGE_SHIFT;
+}
+
+static inline unsigned
+pte_prot(pte_t pte)
+{
+	if (!(pte & PTE_P))
+		return PTE_NONE;
+	return (pte & PTE_W ? PTE_WRITE_OK : 0) |
+	       (pte & PTE_NX ? 0 : PTE_EXEC_OK);
 }
 
 static inline pte_t

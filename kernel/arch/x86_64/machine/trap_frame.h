@@ -10,7 +10,8 @@
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
 	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	uint64_t orig_rax; /* syscall number, error code, or -1 for interrupts */
+	uint64_t
+		orig_rax; /* syscall number, error code, or -1 for interrupts */
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 _Static_assert(sizeof(struct trap_frame) == 168, "entry.S, ptrace");
