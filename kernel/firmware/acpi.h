@@ -29,11 +29,11 @@ const struct acpi_header *acpi_table(const char *signature, unsigned n);
 struct acpi_fadt_facts {
 	bool present;
 	bool hw_reduced;
-	bool has_8042;             /* may touch ports 60h/64h */
+	bool has_8042; /* may touch ports 60h/64h */
 	bool has_cmos_rtc;
 	unsigned sci_gsi;
-	uint32_t pm_timer_port;    /* 0 = none */
+	uint32_t pm_timer_port; /* 0 = none */
 	bool pm_timer_32bit;
-	uint64_t hpet_base;        /* from the HPET table, 0 = none */
+	uint64_t hpet_base; /* from the HPET table, 0 = none */
 };
 const struct acpi_fadt_facts *acpi_facts(void);

@@ -27,11 +27,11 @@ struct madt_isa {
 };
 
 struct madt {
-	unsigned cpus;               /* usable, boot CPU first */
-	unsigned cpus_ignored;       /* beyond CPU_MAX */
+	unsigned cpus;         /* usable, boot CPU first */
+	unsigned cpus_ignored; /* beyond CPU_MAX */
 	uint32_t apic_id[CPU_MAX];
 	paddr_t lapic_base;
-	bool has_8259;               /* PCAT_COMPAT: a hint only */
+	bool has_8259; /* PCAT_COMPAT: a hint only */
 	unsigned ioapics;
 	struct madt_ioapic ioapic[MADT_IOAPIC_MAX];
 	struct madt_isa isa[16];
