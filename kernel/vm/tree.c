@@ -268,19 +268,35 @@ struct write {
 	struct tree_batch *batch; /* NULL: nothing was un-shared on the way */
 };
 
-/* The 4 KiB leaf at slot no longer maps old: flush, then drop. */
-static void
-forget_leaf(const struct write *wr, struct frame *old)
+/* After this no processor has the translation that was at slot. */
+static pte_t
+take_leaf(const struct write *wr, slot_t *slot)
 {
 	vaddr_t va = ALIGN_DOWN(wr->va, PAGE_SIZE);
+	pte_t pte = slot_take(slot);
 
 	if (wr->batch) {
 		batch_cover(wr->batch, va, va + PAGE_SIZE);
-		batch_drop(wr->batch, old, DROP_LEAF(0));
-		return;
+		tree_batch_finish(wr->batch);
+	} else {
+		mmu_flush(&wr->t->mmu, va, va + PAGE_SIZE);
 	}
-	mmu_flush(&wr->t->mmu, va, va + PAGE_SIZE);
-	frame_put(old);
+	return pte;
+}
+
+/*
+ * Put the copy in its place by way of an empty entry: were the new translation
+ * to be had before all processors have lost the old one, one thread could
+ * write to the copy and another, told of it, still read the original.
+ */
+static void
+replace_leaf(const struct write *wr, slot_t *slot, struct frame *copy)
+{
+	pte_t pte = take_leaf(wr, slot);
+
+	slot_store(slot, pte_make_leaf(frame_pfn(copy), 0, wr->prot));
+	leaf_note_dirty(pte, 0);
+	frame_put(pte_frame(pte));
 }
 
 /*
@@ -306,9 +322,7 @@ write_leaf(const struct write *wr, slot_t *slot)
 	if (!copy)
 		return -ENOMEM;
 	frame_copy(copy, old);
-	leaf_note_dirty(pte, 0);
-	slot_store(slot, pte_make_leaf(frame_pfn(copy), 0, wr->prot));
-	forget_leaf(wr, old);
+	replace_leaf(wr, slot, copy);
 	return 0;
 }
 

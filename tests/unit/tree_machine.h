@@ -115,17 +115,39 @@ cpu_forget(struct cpu *c, vaddr_t start, vaddr_t end)
 	}
 }
 
+static struct cached_leaf *cpu_walk(struct cpu *c, vaddr_t va, bool write);
+
+/* The CPUs of one space do not see different frames at one address. */
+static void
+check_coherent(const struct cpu *a, const struct cpu *b)
+{
+	unsigned i, k;
+
+	for (i = 0; i < TLB_SIZE; i++)
+		for (k = 0; k < TLB_SIZE; k++)
+			if (a->tlb[i].valid && b->tlb[k].valid &&
+			    a->tlb[i].va == b->tlb[k].va)
+				assert(a->tlb[i].frame == b->tlb[k].frame);
+}
+
+/* The CPUs flush one after the other and go on using memory meanwhile. */
 void
 mmu_flush(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 {
 	cpumask_t mask = atomic_load(&ctx->cpus);
-	unsigned i;
+	unsigned i, k;
 
 	assert(start < end && end <= USER_TOP);
 	flushes++;
-	for (i = 0; i < CPUS; i++)
-		if (mask & CPUMASK(i))
-			cpu_forget(&cpus[i], start, end);
+	for (i = 0; i < CPUS; i++) {
+		if (!(mask & CPUMASK(i)))
+			continue;
+		cpu_forget(&cpus[i], start, end);
+		cpu_walk(&cpus[i], start, false);
+		for (k = 0; k < CPUS; k++)
+			if (mask & CPUMASK(k))
+				check_coherent(&cpus[i], &cpus[k]);
+	}
 }
 
 static void

@@ -306,6 +306,7 @@ check_counts(void)
 		if (f->kind != FRAME_ANON)
 			continue;
 		assert_int_equal(f->huge_refs, expect_huge[i]);
+		assert_int_equal(!!(f->bits & FRAME_HUGE), !!expect_huge[i]);
 		if (f->pins)
 			assert_true(expect_refs[i] <= 1 + f->pins);
 	}
@@ -511,14 +512,30 @@ model_write(struct page *p, uint64_t value)
 	}
 }
 
+/* Another thread of the space has the page in its TLB, too. */
+static void
+look_from_everywhere(struct space *s, unsigned page)
+{
+	unsigned i;
+
+	for (i = 0; i < CPUS; i++) {
+		if (cpus[i].ctx != &s->tree.mmu)
+			cpu_load(i, &s->tree.mmu);
+		cpu_walk(&cpus[i], va_of[page], false);
+	}
+}
+
 static bool
 op_write(struct space *s)
 {
 	unsigned i = pick_used_page(s), cpu = cpu_with(s), flags;
 	struct page *p = &s->page[i];
-	uint64_t *word = cpu_access(cpu, va_of[i], true);
+	uint64_t *word;
 	int err;
 
+	if (pick(8) == 0)
+		look_from_everywhere(s, i);
+	word = cpu_access(cpu, va_of[i], true);
 	if (p->state == NONE || !(p->prot & PTE_WRITE_OK)) {
 		assert_null(word);
 		if (p->state == NONE && pick(8) == 0)
@@ -831,13 +848,17 @@ room(void)
 static void
 step(unsigned long n)
 {
+	unsigned long failures = fake_failures;
+	struct space *s = pick_space();
 	unsigned op = pick_op();
 
 	fake_fail_after = pick(5) == 0 ? (long)pick(6) : -1;
 	if (!room())
 		op = 8; /* destroy */
-	done[op] += ops[op].run(pick_space());
+	done[op] += ops[op].run(s);
 	fake_fail_after = -1;
+	if (s->live && (fake_failures != failures || n % 32 == 0))
+		tree_check(&s->tree);
 	machine_check();
 	check_pins();
 	check_page(pick_space(), pick_page());
