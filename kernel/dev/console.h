@@ -26,10 +26,26 @@ void fb_console_init(const struct boot_framebuffer *fb, void *fb_va);
 bool fb_console_present(void);
 bool serial_present(void);
 void fb_console_size(unsigned *rows, unsigned *cols);
+unsigned fb_console_modes(void); /* enum vt_modes: what keys send */
 
 /* Raw output, for tty drivers. */
 void serial_write(const char *bytes, size_t n);
 void fb_console_write(const char *bytes, size_t n);
+
+/* Bytes typed, or answers of the terminal to queries; interrupt context. */
+typedef void console_input_fn(const char *bytes, size_t n);
+void serial_set_input(console_input_fn *fn);
+void fb_console_set_input(console_input_fn *fn);
+
+/*
+ * From now on the screen is painted at most every few milliseconds, from a
+ * timer: call when timers work.
+ */
+void fb_console_use_timer(void);
+
+/* Log text to a terminal: each newline becomes return, newline. */
+void console_write_lines(void (*write)(const char *bytes, size_t n),
+			 const char *bytes, size_t n);
 
 /* Receive interrupts, keyboards: after irq_attach works. */
 void serial_irq_init(void);
