@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* musl keeps its own to itself, and has no <linux/futex.h>. */
-#define FUTEX_WAIT	   0
-#define FUTEX_WAKE	   1
+#define FUTEX_WAIT         0
+#define FUTEX_WAKE         1
 #define FUTEX_CMP_REQUEUE  4
 #define FUTEX_PRIVATE_FLAG 128
 
@@ -302,8 +302,9 @@ CASE(fork_takes_one_thread)
 static void *
 spin(void *argument)
 {
-	for (;;)
+	while (argument)
 		++*(volatile long *)argument;
+	return NULL;
 }
 
 CASE(exec_ends_other_threads)
