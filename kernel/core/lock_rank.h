@@ -14,10 +14,10 @@
  * everywhere else they are taken with interrupts off (the _irq forms).
  */
 enum lock_rank {
-	LOCK_PROC_EXEC = 1, /* mutex: one exec at a time in a process */
+	LOCK_FILE_POS = 1,  /* mutex: a file's offset during read and write */
+	LOCK_PROC_TEXT,     /* mutex: text of one open file of /proc */
 	LOCK_MOUNT,         /* mutex: the mount tree */
 	LOCK_RENAME,        /* mutex: renames of directories, one at a time */
-	LOCK_FILE_POS,      /* mutex: a file's offset during read and write */
 	LOCK_TTY_WRITE,     /* mutex: one writer on a terminal */
 	LOCK_TTY_READ,      /* mutex: one reader on a terminal */
 	LOCK_PIPE,          /* mutex: one pipe's ring */

@@ -44,10 +44,10 @@ struct proc_link {
 };
 
 struct procfs_source {
-	pid_t (*next)(pid_t after);    /* smallest PID > after, 0 = no more */
+	pid_t (*next)(pid_t after); /* smallest PID > after, 0 = no more */
 	bool (*exists)(pid_t pid);
 	int (*owner)(pid_t pid, uid_t *uid, gid_t *gid);
-	pid_t (*self)(void);           /* caller's PID as seen in /proc/self */
+	pid_t (*self)(void); /* caller's PID as seen in /proc/self */
 	pid_t (*thread_self)(void);
 	const struct proc_file *files; /* ends with name NULL */
 	const struct proc_link *links; /* exe, cwd, root; ends with NULL */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "mm/slab.h"
+#include "proc/proc_files_priv.h"
+
+/*
+ * proc/proc_maps.c - /proc/PID/maps: a line per area.
+ */
+
+#define NAME_COLUMN 73
+
+static const char *
+special_name(const struct area *a)
+{
+	if (a->bits & AREA_STACK)
+		return "[stack]";
+	if (a->bits & AREA_HEAP)
+		return "[heap]";
+	if (a->bits & AREA_VDSO)
+		return "[vdso]";
+	return "";
+}
+
+static void
+put_area(struct proc_text *t, const struct area *a, char *name)
+{
+	size_t line = t->len;
+	dev_t dev = 0;
+	ino_t ino = 0;
+
+	strlcpy(name, special_name(a), PATH_MAX);
+	if (a->source)
+		a->source_ops->describe(a->source, name, PATH_MAX, &dev, &ino);
+	proc_printf(t, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ",
+		    (unsigned long)a->start, (unsigned long)a->end,
+		    a->bits & AREA_READ ? 'r' : '-',
+		    a->bits & AREA_WRITE ? 'w' : '-',
+		    a->bits & AREA_EXEC ? 'x' : '-',
+		    a->bits & AREA_SHARED ? 's' : 'p', (unsigned long)a->offset,
+		    dev_major(dev), dev_minor(dev), (unsigned long)ino);
+	while (name[0] && t->len - line < NAME_COLUMN && !t->failed)
+		proc_write(t, " ", 1);
+	proc_printf(t, "%s\n", name);
+}
+
+static bool
+may_see_addresses(const struct proc_subject *s)
+{
+	const struct cred *c = current_task()->cred;
+
+	return s->process == current_process() || c->euid == 0 ||
+	       (s->task && c->euid == s->task->cred->uid &&
+		c->euid == s->task->cred->suid &&
+		atomic_load(&s->process->dumpable));
+}
+
+int
+proc_show_maps(pid_t nr, struct proc_text *t)
+{
+	struct proc_subject s;
+	vaddr_t after = 0;
+	struct area a;
+	char *name;
+	int err = proc_subject_get(nr, &s);
+
+	if (err)
+		return err;
+	name = kmalloc(PATH_MAX);
+	if (!name)
+		err = -ENOMEM;
+	else if (!may_see_addresses(&s))
+		err = -EACCES;
+	while (!err && s.space && vm_area_next(s.space, after, &a)) {
+		put_area(t, &a, name);
+		after = a.end;
+		vm_area_copy_put(&a);
+	}
+	kfree(name);
+	proc_subject_put(&s);
+	return err;
+}
