@@ -160,6 +160,17 @@ x86_patch(void)
 	write_cr0(cr0);
 }
 
+/* Before there is any other source; it never returns, so it may change it. */
+BOOT_CODE static uint64_t
+first_canary(void)
+{
+	uint64_t value;
+
+	if (!cpu_random(&value))
+		value = cycles() * 0x9e3779b97f4a7c15ULL;
+	return value & ~(uint64_t)0xff;
+}
+
 /* From head.S: the first C code. */
 BOOT_CODE void
 x86_start(paddr_t boot_info)
@@ -170,6 +181,7 @@ x86_start(paddr_t boot_info)
 	self->self = self;
 	self->arch = NULL;
 	x86_detect();
+	self->canary = first_canary();
 	x86_patch();
 	x86_cpu_setup();
 	gdt_init_boot();

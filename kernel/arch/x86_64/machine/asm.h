@@ -36,30 +36,42 @@
 #define FRAME_SIZE     168
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 
-.macro FUNCTION name.globl \name.hidden \name.type \name,
-	@function.balign 16
-\name :.endm
+.macro FUNCTION name
+	.globl \name
+	.hidden \name
+	.type \name, @function
+	.balign 16
+\name:
+.endm
 
-		.macro END name.size \name,
-	.- \name.endm
+.macro END name
+	.size \name, . - \name
+.endm
 
-			.macro EXTABLE insn,
-	fixup, kind.pushsection.extable,
-	"a".balign 4.long \insn -., \fixup -., \kind.popsection
-						       .endm
+.macro EXTABLE insn, fixup, kind
+	.pushsection .extable, "a"
+	.balign 4
+	.long \insn - ., \fixup - ., \kind
+	.popsection
+.endm
 
-						       .macro PATCH kind 771
-    :.byte 0x0f,
-	0x1f, 0x00.pushsection.patch,
-	"a".balign 4.long 771b -., \kind.popsection
-					   .endm
+.macro PATCH kind
+771:	.byte 0x0f, 0x1f, 0x00
+	.pushsection .patch, "a"
+	.balign 4
+	.long 771b - ., \kind
+	.popsection
+.endm
 
-					   .macro USER_ACCESS_BEGIN PATCH
-						   PATCH_STAC
-					   .endm
+.macro USER_ACCESS_BEGIN
+	PATCH PATCH_STAC
+.endm
 
-					   .macro USER_ACCESS_END PATCH
-						   PATCH_CLAC.endm
+.macro USER_ACCESS_END
+	PATCH PATCH_CLAC
+.endm
 
+/* clang-format on */
 #endif
