@@ -14,6 +14,7 @@
 
 #include <asm/stat.h>
 
+#include "core/spinlock.h"
 #include "fs/inode.h"
 
 struct stat; /* <asm/stat.h> */
