@@ -234,6 +234,15 @@ fair_best(const struct fair_queue *f)
 	return NULL;
 }
 
+/* Of equal deadlines the one that waits goes first: equals alternate. */
+static inline bool
+goes_before(const struct fair_queue *f, const struct thread *prev,
+	    const struct thread *waiting)
+{
+	return before(prev->sched.deadline, waiting->sched.deadline) &&
+	       eligible_at(f, prev->sched.vruntime);
+}
+
 /*
  * If nobody who waits is eligible, prev is: the mean of all cannot be less
  * than each of them.  Only rounding or the lack of a prev makes it otherwise,
@@ -248,9 +257,7 @@ fair_pick(struct policy_queue *q, struct thread *prev)
 	if (RB_EMPTY(&f->tree))
 		return prev;
 	best = fair_best(f);
-	if (prev &&
-	    (!best || (eligible_at(f, prev->sched.vruntime) &&
-		       !before(best->sched.deadline, prev->sched.deadline))))
+	if (prev && (!best || goes_before(f, prev, best)))
 		return prev;
 	if (!best)
 		best = RB_MIN(fair_tree, &f->tree);
@@ -297,7 +304,9 @@ fair_slice(const struct policy_queue *q, const struct thread *running)
 
 	if (running->sched.weight == WEIGHT_NICE_0)
 		return left;
-	return left * running->sched.weight / WEIGHT_NICE_0;
+	/* Rounded up, so that the request is served when the time is over. */
+	return (left * running->sched.weight + WEIGHT_NICE_0 - 1) /
+	       WEIGHT_NICE_0;
 }
 
 /* From the far end: they would wait longest here. */

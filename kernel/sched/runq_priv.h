@@ -78,10 +78,11 @@ runq_class(struct run_queue *rq, const struct thread *t)
 	return thread_is_realtime(t) ? &rq->realtime : &rq->normal;
 }
 
+/* Nonsense for idle threads, which never leave for user mode. */
 static inline void *
 thread_stack_top(const struct thread *t)
 {
-	return (char *)t->stack + KERNEL_STACK_SIZE;
+	return (void *)((uintptr_t)t->stack + KERNEL_STACK_SIZE);
 }
 
 /* runq.c */
