@@ -42,7 +42,8 @@ export UMBRA_BUILD=$build UMBRA_SERIAL_LOG=$build/serial.log
 if ! listens; then
 	UMBRA_SERIAL_LOG=$build/debug.log
 	rm -f "$build/debug.sock" "$build/debug.log"
-	scripts/qemu.py --esp "$build/esp" --gdb "$port" $stop \
+	# Its own session: Ctrl-C in gdb is not for QEMU.
+	setsid scripts/qemu.py --esp "$build/esp" --gdb "$port" $stop \
 		--console "$build/debug.sock" --log "$build/debug.log" "$@" &
 	qemu=$!
 	trap 'kill $qemu 2>/dev/null || true' EXIT

@@ -370,6 +370,9 @@ def main():
             return 0
         # Ctrl-C is the guest's: QEMU's terminal is raw.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Whoever ends us ends QEMU: leave by way of close().
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *unused: sys.exit(143))
         result = machine.run(args.timeout)
         if result.timed_out:
             print(f"qemu.py: still running after {args.timeout:g} s",
