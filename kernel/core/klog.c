@@ -32,7 +32,7 @@
  */
 
 #define RING_SIZE (128UL << 10)
-#define TEXT_MAX  1000
+#define TEXT_MAX  KLOG_TEXT_MAX
 
 struct record {
 	uint64_t time_ns;

@@ -29,6 +29,8 @@ enum klog_level {
 	KLOG_DEBUG,
 };
 
+#define KLOG_TEXT_MAX 1024 /* bytes of one record; more is cut */
+
 /* One line; the newline is added.  Prefix with "area: ". */
 void klog(enum klog_level level, const char *fmt, ...) PRINTF(2, 3);
 void klog_va(enum klog_level level, const char *fmt, va_list ap);

@@ -18,9 +18,9 @@ struct chardev;
 
 /* One open of a device. */
 struct chardev_open {
-	struct chardev *dev;  /* [I] may be changed by open: /dev/tty */
-	unsigned flags;       /* [a] O_NONBLOCK as now set on the file */
-	void *data;           /* [o] the driver's */
+	struct chardev *dev; /* [I] may be changed by open: /dev/tty */
+	unsigned flags;      /* [a] O_NONBLOCK as now set on the file */
+	void *data;          /* [o] the driver's */
 };
 
 struct chardev_ops {
@@ -31,6 +31,8 @@ struct chardev_ops {
 	ssize_t (*write)(struct chardev_open *o, struct uio *u, uint64_t pos);
 	long (*ioctl)(struct chardev_open *o, unsigned cmd, uintptr_t arg);
 	unsigned (*poll)(struct chardev_open *o, struct poll_table *pt);
+	/* lseek(2) of a device with a notion of its own; NULL: by its bits. */
+	int64_t (*seek)(struct chardev_open *o, int64_t off, int whence);
 };
 
 enum chardev_bits {
@@ -40,19 +42,28 @@ enum chardev_bits {
 };
 
 struct chardev {
-	const char *name;               /* [I] below /dev, "tty1", "pts/0" */
-	dev_t dev;                      /* [I] */
-	mode_t mode;                    /* [I] permission bits */
-	unsigned bits;                  /* [I] */
-	const struct chardev_ops *ops;  /* [I] */
-	void *data;                     /* [I] the driver's: struct tty ... */
-	struct list_node link;          /* registry */
+	const char *name;              /* [I] below /dev, "tty1", "pts/0" */
+	dev_t dev;                     /* [I] */
+	mode_t mode;                   /* [I] permission bits */
+	unsigned bits;                 /* [I] */
+	const struct chardev_ops *ops; /* [I] */
+	void *data;                    /* [I] the driver's: struct tty ... */
+	struct list_node link;         /* registry */
 };
 
-void chardev_register(struct chardev *d);
+void chardev_register(struct chardev *d); /* may sleep */
+/* Told of each device registered from now on; set once, by devfs. */
+void chardev_set_hook(void (*fn)(struct chardev *d));
 struct chardev *chardev_find(dev_t dev);
 /* Iterate in order of registration: the nth device or NULL. */
 struct chardev *chardev_nth(unsigned n);
 
-/* Registers null, zero, full, random, urandom, kmsg (dev/mem_devices.c). */
+/* Registers null, zero, full, random, urandom (dev/mem_devices.c), kmsg. */
 void mem_devices_init(void);
+
+/*
+ * Wait until the log has a record seq (dev/kmsg.c).  0, -EAGAIN (nonblock),
+ * -ERESTARTSYS.
+ */
+NODISCARD int kmsg_wait(uint64_t seq, bool nonblock);
+void kmsg_init(void);

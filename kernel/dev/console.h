@@ -31,11 +31,14 @@ unsigned fb_console_modes(void); /* enum vt_modes: what keys send */
 /* Raw output, for tty drivers. */
 void serial_write(const char *bytes, size_t n);
 void fb_console_write(const char *bytes, size_t n);
+/* The same where queries in the bytes must stay without answer: echo, log. */
+void fb_console_echo(const char *bytes, size_t n);
 
 /* Bytes typed, or answers of the terminal to queries; interrupt context. */
 typedef void console_input_fn(const char *bytes, size_t n);
 void serial_set_input(console_input_fn *fn);
 void fb_console_set_input(console_input_fn *fn);
+void i8042_set_input(console_input_fn *fn);
 
 /*
  * From now on the screen is painted at most every few milliseconds, from a

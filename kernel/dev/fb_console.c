@@ -135,27 +135,16 @@ paint_later(UNUSED struct timer *t)
 	fb_leave(irq);
 }
 
-/* Answers to queries go back as if typed; more than fit were dropped. */
-static void
-send_reply(const char *reply, size_t n)
-{
-	if (n && input)
-		input(reply, n);
-}
-
-void
-fb_console_write(const char *bytes, size_t n)
+/* Write, and take what the emulator answers to queries; returns its size. */
+static size_t
+write_and_paint(const char *bytes, size_t n, char reply[VT_REPLY_MAX])
 {
 	bool may_defer =
 		atomic_load(&use_timer) && irq_enabled() && !klog_in_panic();
-	char reply[VT_REPLY_MAX];
+	unsigned long irq = fb_enter();
 	size_t reply_size;
 	uint64_t due = 0;
-	unsigned long irq;
 
-	if (!present)
-		return;
-	irq = fb_enter();
 	vt_write(&vt, bytes, n);
 	reply_size = vt.reply_size;
 	memcpy(reply, vt.reply, reply_size);
@@ -167,13 +156,35 @@ fb_console_write(const char *bytes, size_t n)
 	fb_leave(irq);
 	if (due && !atomic_exchange(&timer_pending, true))
 		timer_set(&paint_timer, due);
-	send_reply(reply, reply_size);
+	return reply_size;
+}
+
+void
+fb_console_write(const char *bytes, size_t n)
+{
+	char reply[VT_REPLY_MAX];
+	size_t size;
+
+	if (!present)
+		return;
+	size = write_and_paint(bytes, n, reply);
+	if (size && input)
+		input(reply, size);
+}
+
+void
+fb_console_echo(const char *bytes, size_t n)
+{
+	char reply[VT_REPLY_MAX];
+
+	if (present)
+		(void)write_and_paint(bytes, n, reply);
 }
 
 static void
 log_write(UNUSED struct klog_console *c, const char *bytes, size_t n)
 {
-	console_write_lines(fb_console_write, bytes, n);
+	console_write_lines(fb_console_echo, bytes, n);
 }
 
 static struct klog_console fb_klog_console = {

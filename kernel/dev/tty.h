@@ -17,8 +17,8 @@
  * Source:  POSIX.1-2017 chapter 11; man 3 termios, man 2 ioctl_tty.
  */
 
-#include <asm/termbits.h>
 #include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <asm/termios.h>
 
 #include "dev/chardev.h"
@@ -45,7 +45,7 @@ struct tty_job_ops {
 	pid_t (*current_session)(void);
 	pid_t (*current_group)(void);
 	bool (*is_session_leader)(void);
-	/* Does the group exist in that session? */
+	/* Does the group exist in that session? Session 0: in any. */
 	bool (*group_in_session)(pid_t pgrp, pid_t session);
 	/* Caller's controlling terminal, for /dev/tty; NULL = none. */
 	struct tty *(*current_tty)(void);
@@ -70,6 +70,13 @@ void tty_set_size(struct tty *tty, unsigned rows, unsigned cols); /* SIGWINCH */
 pid_t tty_session(const struct tty *tty);
 pid_t tty_foreground(const struct tty *tty);
 void tty_set_session(struct tty *tty, pid_t session, pid_t pgrp);
+
+/*
+ * The line is gone, or the session leader is: every open of it reads end of
+ * file and fails to write from now on; its session loses it (forget_tty).
+ * The caller has sent the signals.
+ */
+void tty_hangup(struct tty *tty);
 
 /* The tty of a chardev open, or NULL if it is none. */
 struct tty *tty_of_chardev(const struct chardev *d);

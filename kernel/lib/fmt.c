@@ -22,7 +22,7 @@ struct spec {
 	unsigned flags; /* enum spec_flags */
 	int width;      /* least bytes */
 	int precision;  /* -1 = not given */
-	char length;    /* 'H' = hh, 'h', 'l' (ll, z, j, t too), 0 = int */
+	char length;    /* 'H' = hh, 'h', 'l' = 64 bits (ll z j t), 0 = int */
 	char conv;      /* the letter; 0 = the format ended */
 };
 
@@ -159,7 +159,7 @@ take_signed(const struct spec *s, va_list *ap)
 {
 	switch (s->length) {
 	case 'l':
-		return va_arg(*ap, long);
+		return va_arg(*ap, long long);
 	case 'h':
 		return (short)va_arg(*ap, int);
 	case 'H':
@@ -174,7 +174,7 @@ take_unsigned(const struct spec *s, va_list *ap)
 {
 	switch (s->length) {
 	case 'l':
-		return va_arg(*ap, unsigned long);
+		return va_arg(*ap, unsigned long long);
 	case 'h':
 		return (unsigned short)va_arg(*ap, unsigned);
 	case 'H':

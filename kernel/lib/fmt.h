@@ -5,7 +5,9 @@
  * lib/fmt.h - formatted output into a buffer or a sink.
  *
  * Understands %d %i %u %x %X %o %c %s %p %% with flags "-0+ #", width and
- * precision (also *), and lengths hh h l ll z j t.  No floating point.
+ * precision (also *), and lengths hh h l ll z j t.  No floating point.  Lengths
+ * from l on are read as 64 bits, so where long has 32 (the loader), only a
+ * plain l must be avoided.
  */
 
 #include <stdarg.h>
