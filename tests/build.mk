@@ -28,3 +28,24 @@ guest: $(GUEST_BIN) $(GUEST_DIR)/runner
 ## make guest-linux  prove the guest tests on this machine's Linux
 guest-linux: guest
 	$(Q)$(GUEST_DIR)/runner $(filter-out $(GUEST_DIR)/slow_%,$(GUEST_BIN))
+
+## make unit           host unit tests, with sanitizers (or scripts/unit.sh NAME)
+unit: $(SYSINC)/.stamp
+	$(Q)scripts/unit.sh
+
+## make bench          kbench in the reference machine, beside Linux's figures
+bench: esp $(BUILD)/kbench
+	$(Q)scripts/bench.py --build $(BUILD)
+
+## make test           everything; ends with "N passed, N failed"
+test: esp guest $(SYSINC)/.stamp
+	$(Q)scripts/test.py
+
+## make check          format, layers, headers, tidy, unit tests, one boot
+check: esp guest $(SYSINC)/.stamp
+	$(Q)scripts/check.sh
+
+# For scripts that run the compiler on the kernel's files themselves.
+.PHONY: print-kflags
+print-kflags: $(SYSINC)/.stamp
+	@echo '$(KFLAGS)' | sed 's/ -MMD -MP//'

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Run the suites and print "N passed, N failed" as the last line.
+
+    unit    tests of kernel files on the host, with sanitizers
+    model   model checking of the protocols, and of mutants that must fail
+    linux   the guest programs on this machine's Linux
+    boot    machines in QEMU, two at a time
+
+Without names all of them run.  What fails is printed; all output is kept in
+build/logs/SUITE*.log.  A suite that hangs has failed."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+BUILD = TOP / os.environ.get("BUILD", "build")
+LOGS = BUILD / "logs"
+SLOW = float(os.environ.get("SLOW", "1"))
+UNIT_S, MODEL_S, LINUX_S, BOOT_FILE_S = (s * SLOW for s in
+                                         (900, 900, 300, 2400))
+
+# Longest first: two run at a time.
+BOOT_ORDER = ["test_guest.py", "test_matrix.py", "test_shell.py"]
+
+
+class Count:
+    """What a suite came to."""
+
+    def __init__(self, passed=0, failed=0, skipped=0, words=""):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+        self.words = words  # what is to be read when something failed
+
+    def __iadd__(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        return self
+
+
+def run(name, command, limit):
+    """Run to the end, or to its limit; returns the log's text and status."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / f"{name}.log"
+    with open(path, "w") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                   stdout=log, stderr=subprocess.STDOUT,
+                                   cwd=TOP, start_new_session=True)
+        try:
+            status = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+            status = "hung"
+    return path.read_text(errors="replace"), status
+
+
+def lines_of(text, pattern):
+    return "\n".join(re.findall(pattern, text, re.M))
+
+
+def tap(text, status):
+    """Count the lines of programs that say "ok - " and "not ok - "."""
+    passed = len(re.findall(r"^ok - (?!.* # SKIP )", text, re.M))
+    skipped = len(re.findall(r"^ok - .* # SKIP ", text, re.M))
+    failed = len(re.findall(r"^not ok - ", text, re.M))
+    words = lines_of(text, r"^not ok - .*(?:\n    .*)*")
+    if status and not failed:
+        failed = 1
+        words = f"status {status}:\n" + "\n".join(text.splitlines()[-20:])
+    return Count(passed, failed, skipped, words)
+
+
+def unit():
+    return tap(*run("unit", ["scripts/unit.sh"], UNIT_S))
+
+
+def model():
+    script = TOP / "tests/model/run.sh"
+    if not script.exists():
+        return Count()
+    return tap(*run("model", [script], MODEL_S))
+
+
+def linux():
+    programs = sorted(str(p) for p in (BUILD / "guest").iterdir()
+                      if not p.name.startswith((".", "slow_", "runner")))
+    command = [str(BUILD / "guest/runner"), *programs]
+    return tap(*run("linux", command, LINUX_S))
+
+
+def boot_file(path):
+    """One file of boot tests, by pytest."""
+    report = LOGS / f"{path.stem}.xml"
+    report.unlink(missing_ok=True)
+    # Debian's interpreter: the packages are its.
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short",
+               "-p", "no:cacheprovider", f"--junitxml={report}", str(path)]
+    text, status = run(path.stem, command, BOOT_FILE_S)
+    if status == "hung" or not report.exists():
+        tail = "\n".join(text.splitlines()[-40:])
+        return Count(0, 1, 0, f"{path.name}: {status}\n{tail}")
+    total = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        for key in total:
+            total[key] += int(suite.get(key, "0"))
+    bad = total["failures"] + total["errors"]
+    words = lines_of(text, r"^(?:FAILED|ERROR) .*$")
+    if status not in (0, 5) and not bad:
+        bad, words = 1, f"{path.name}: status {status}"
+    return Count(total["tests"] - total["failures"] - total["errors"]
+                 - total["skipped"], bad, total["skipped"], words)
+
+
+def boot():
+    files = sorted((TOP / "tests/boot").glob("test_*.py"),
+                   key=lambda p: (BOOT_ORDER.index(p.name)
+                                  if p.name in BOOT_ORDER else 99, p.name))
+    count = Count()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for path, got in zip(files, pool.map(boot_file, files)):
+            print(f"  boot/{path.stem}: {got.passed} passed, "
+                  f"{got.failed} failed, {got.skipped} skipped", flush=True)
+            count += got
+            count.words += got.words + "\n" if got.words else ""
+    return count
+
+
+SUITES = {"unit": unit, "model": model, "linux": linux, "boot": boot}
+
+
+def main():
+    p = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("suite", nargs="*", choices=[[], *SUITES],
+                   help="what to run (all)")
+    names = p.parse_args().suite or SUITES
+    LOGS.mkdir(parents=True, exist_ok=True)
+    total = Count()
+    for name in names:
+        begun = time.monotonic()
+        got = SUITES[name]()
+        print(f"{name}: {got.passed} passed, {got.failed} failed, "
+              f"{got.skipped} skipped in {time.monotonic() - begun:.0f} s",
+              flush=True)
+        if got.words.strip():
+            print(got.words.rstrip())
+        total += got
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
