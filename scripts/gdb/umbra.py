@@ -150,6 +150,22 @@ def bits_of(value, letters):
     return "".join(c if value & bit else "-" for bit, c in letters)
 
 
+class Command(gdb.Command):
+    """A command of ours: run() does it, with an error instead of a trace."""
+
+    def invoke(self, argument, from_tty):
+        try:
+            self.run(argument)
+        except gdb.MemoryError as why:
+            raise gdb.GdbError(f"{why}: is the kernel up? then umbra-symbols"
+                               " tells gdb where") from why
+        except (gdb.error, ValueError) as why:
+            raise gdb.GdbError(str(why)) from why
+
+    def run(self, argument):
+        raise NotImplementedError
+
+
 # --- symbols -------------------------------------------------------------------
 
 
@@ -198,13 +214,13 @@ def loader_base():
     return None
 
 
-class Symbols(gdb.Command):
+class Symbols(Command):
     """Load the symbols of kernel and loader where they are now."""
 
     def __init__(self):
         super().__init__("umbra-symbols", gdb.COMMAND_FILES)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         gdb.execute("set confirm off")
         slide = find_slide() if KERNEL_FILE.exists() else None
         if slide is None:
@@ -220,14 +236,14 @@ class Symbols(gdb.Command):
             print(f"umbra: loader at {base:#x}")
 
 
-class Program(gdb.Command):
+class Program(Command):
     """Load the symbols of a user program: umbra-program PID FILE."""
 
     def __init__(self):
         super().__init__("umbra-program", gdb.COMMAND_FILES,
                          gdb.COMPLETE_FILENAME)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         words = gdb.string_to_argv(argument)
         if len(words) != 2:
             raise gdb.GdbError("usage: umbra-program PID FILE")
@@ -251,13 +267,13 @@ class Program(gdb.Command):
 AREA_LETTERS = [(1, "r"), (2, "w"), (4, "x"), (8, "s")]
 
 
-class Ps(gdb.Command):
+class Ps(Command):
     """Processes and their tasks."""
 
     def __init__(self):
         super().__init__("umbra-ps", gdb.COMMAND_STATUS)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         print(f"{'PID':>7} {'PPID':>7} {'TID':>7} {'STATE':16} {'CPU':>3}"
               "  NAME")
         for pid, process in processes():
@@ -279,13 +295,13 @@ class Ps(gdb.Command):
                       f"  {thread.address.cast(gdb.lookup_type('long'))}")
 
 
-class Areas(gdb.Command):
+class Areas(Command):
     """Areas of a process: umbra-areas PID."""
 
     def __init__(self):
         super().__init__("umbra-areas", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         space = space_of(process_of(int(argument, 0)))
         for area in tree_each(space["areas"]["rbh_root"], "node"):
             start, end = int(area["start"]), int(area["end"])
@@ -340,13 +356,13 @@ def frame_text(pfn):
     return text
 
 
-class PageTable(gdb.Command):
+class PageTable(Command):
     """The page-table path of an address: umbra-pt ADDR [PID]."""
 
     def __init__(self):
         super().__init__("umbra-pt", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         words = gdb.string_to_argv(argument)
         if len(words) not in (1, 2):
             raise gdb.GdbError("usage: umbra-pt ADDR [PID]")
@@ -382,7 +398,7 @@ class PageTable(gdb.Command):
             table = below
 
 
-class Frame(gdb.Command):
+class Frame(Command):
     """A physical frame, by number or address: umbra-frame PFN|ADDR.
 
     What is below the number of frames is a frame number; an address is
@@ -391,7 +407,7 @@ class Frame(gdb.Command):
     def __init__(self):
         super().__init__("umbra-frame", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         value = int(gdb.parse_and_eval(f"(unsigned long long)({argument})"))
         array = int(gdb.parse_and_eval("frame_array"))
         direct = int(gdb.parse_and_eval("direct_map_base"))
@@ -410,13 +426,13 @@ class Frame(gdb.Command):
 # --- log and CPUs ----------------------------------------------------------------
 
 
-class Log(gdb.Command):
+class Log(Command):
     """The kernel log: umbra-log [N] shows all, or the last N records."""
 
     def __init__(self):
         super().__init__("umbra-log", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         ring = global_of("kernel/core/klog.c", "ring")
         tail, head = int(ring["tail"]), int(ring["head"])
         size = ring["bytes"].type.sizeof
@@ -438,13 +454,13 @@ class Log(gdb.Command):
         print("\n".join(lines[-count:] if count else []))
 
 
-class Cpus(gdb.Command):
+class Cpus(Command):
     """What every CPU runs, with its backtrace."""
 
     def __init__(self):
         super().__init__("umbra-cpus", gdb.COMMAND_STACK)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         chosen = gdb.selected_thread()
         threads = sorted(gdb.selected_inferior().threads(),
                          key=lambda t: t.num)
@@ -481,14 +497,14 @@ MEM_TYPES = ("reserved", "free", "boot", "loader", "kernel", "acpi", "nvs",
              "runtime", "mmio", "persistent")
 
 
-class Map(gdb.Command):
+class Map(Command):
     """The loader's memory map; RDI at the kernel's entry, or an address:
     umbra-map [PHYSICAL ADDRESS OF boot_info]."""
 
     def __init__(self):
         super().__init__("umbra-map", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         addr = int(argument, 0) if argument else register("rdi")
         with physical_memory():
             head = read(addr, 32)
