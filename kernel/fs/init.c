@@ -24,7 +24,6 @@ mount_root(struct fs_context **out)
 	struct mount *m;
 	struct path root;
 
-	fs_init();
 	m = mount_create_root(&tmpfs_rootfs_type, "rootfs", NULL);
 	if (!m)
 		return -ENOMEM;

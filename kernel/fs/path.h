@@ -118,7 +118,7 @@ void mount_each(const struct path *root,
 /* Hash table, caches, tmpfs and pipefs types; once, before all else here. */
 void fs_init(void);
 
-/* Mount tmpfs as the root of everything; before init. Calls fs_init(). */
+/* Mount tmpfs as the root of everything; after fs_init(). */
 NODISCARD int mount_root(struct fs_context **out);
 
 /*

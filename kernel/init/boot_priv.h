@@ -20,3 +20,6 @@ void boot_finish(const struct boot_info *bi);
 
 /* Run the tests ktest= names, then power off; returns if it names none. */
 void boot_run_tests(void);
+
+/* The thread that brings up the rest and starts PID 1; arg: the boot_info. */
+void start_userland(void *arg);

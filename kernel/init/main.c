@@ -10,7 +10,6 @@
 #include "arch/upcall.h"
 #include "core/cmdline.h"
 #include "core/klog.h"
-#include "core/ktest.h"
 #include "core/panic.h"
 #include "core/random.h"
 #include "core/symbols.h"
@@ -23,6 +22,7 @@
 #include "mm/kmap.h"
 #include "mm/slab.h"
 #include "sched/sched.h"
+#include "sched/thread.h"
 
 /*
  * init/main.c - the order in which the kernel comes up.
@@ -86,8 +86,8 @@ kernel_main(paddr_t boot_info)
 	sched_init(cmdline_get("sched")); /* this is the idle thread now */
 	smp_start_all();              /* the other processors */
 	irq_enable();
-	boot_finish(bi);              /* read-only, memory given back */
-	boot_run_tests();             /* ktest= */
+	if (!kthread_start("boot", start_userland, (void *)(uintptr_t)bi))
+		panic("boot: no memory for the first thread");
 	sched_idle_loop();
 }
 
