@@ -74,7 +74,7 @@ struct frame {
 			uint16_t used;       /* [o] entries in use */
 			uint16_t first;      /* [o] no entry below is used */
 			uint16_t last;       /* [o] no entry above is used */
-			uint16_t spare_node;
+			uint16_t pin_hint;   /* [o] a leaf below may be pinned */
 		};
 		struct {                     /* FRAME_ANON, FRAME_CACHE */
 			atomic_uint pins;    /* [a] I/O in flight: no reuse */

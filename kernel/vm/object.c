@@ -326,15 +326,21 @@ vm_object_insert(struct vm_object *o, uint64_t index, struct frame *f)
 	return err;
 }
 
-static bool
-in_size(struct vm_object *o, uint64_t index)
+uint64_t
+vm_object_size_pages(struct vm_object *o)
 {
 	uint64_t size;
 
 	if (!o->ops->size)
-		return true;
+		return OBJECT_PAGES_MAX;
 	size = o->ops->size(o);
-	return index < (size >> PAGE_SHIFT) + ((size & ~PAGE_MASK) != 0);
+	return (size >> PAGE_SHIFT) + ((size & ~PAGE_MASK) != 0);
+}
+
+static bool
+in_size(struct vm_object *o, uint64_t index)
+{
+	return index < vm_object_size_pages(o);
 }
 
 static int

@@ -82,6 +82,9 @@ enum object_get_flags {
 NODISCARD int vm_object_page(struct vm_object *o, uint64_t index,
 			     unsigned flags, struct frame **out);
 
+/* Pages the object has now, as ops->size() says. */
+uint64_t vm_object_size_pages(struct vm_object *o);
+
 /*
  * Those of the pages first .. first + n - 1 that are there, each with a
  * reference; the others are NULL.  Returns how many.

@@ -49,13 +49,19 @@ struct area_source_ops {
 };
 
 struct area {
-	RB_ENTRY(area) node;       /* [S] */
-	vaddr_t start, end;        /* [S] */
-	unsigned bits;             /* [S] enum area_bits */
-	struct vm_object *object;  /* [S] NULL = private anonymous */
-	uint64_t offset;           /* [S] of start in the object, bytes */
-	void *source;              /* [S] struct file, opaque here; or NULL */
+	RB_ENTRY(area) node;      /* [S] */
+	vaddr_t start, end;       /* [S] */
+	uint64_t gap;             /* [S] free bytes below start, see area.c */
+	uint64_t max_gap;         /* [S] largest gap in the subtree */
+	unsigned bits;            /* [S] enum area_bits */
+	struct vm_object *object; /* [S] NULL = private anonymous */
+	uint64_t offset;          /* [S] of start in the object, bytes */
+	void *source;             /* [S] struct file, opaque here; or NULL */
 	const struct area_source_ops *source_ops;
+	struct vm_space *space;     /* [I] while linked */
+	struct list_node in_object; /* object->lock: object->areas */
+	uint64_t unmap_seq;         /* object->lock: see rmap.c */
+	struct area *next_dead;     /* [o] unlinked areas waiting to be freed */
 };
 
 struct vm_limits { /* bytes; UINT64_MAX = none */
@@ -63,21 +69,28 @@ struct vm_limits { /* bytes; UINT64_MAX = none */
 };
 
 struct vm_space {
-	struct refcount users;      /* [a] threads and borrowers */
+	struct refcount users; /* [a] threads and borrowers */
+	struct refcount holds; /* [a] of this structure: all users have
+				       one, who walks objects has another */
 	struct mutex lock;
-	struct tree tree;           /* [S] */
+	struct tree tree;               /* [S] */
 	RB_HEAD(area_tree, area) areas; /* [S] */
-	struct area *last_found;    /* [S] cache of the last lookup */
-	uint64_t mapped_pages;      /* [S] sum over areas */
-	vaddr_t mmap_top;           /* [S] search downward from here */
-	vaddr_t brk_start, brk_end; /* [S] */
-	vaddr_t stack_top;          /* [S] */
+	struct area *last_found;        /* [S] cache of the last lookup */
+	unsigned area_count;            /* [S] */
+	uint64_t mapped_pages;          /* [S] sum over areas */
+	uint64_t data_pages;            /* [S] those private and writable */
+	vaddr_t mmap_top;               /* [S] search downward from here */
+	vaddr_t brk_start, brk_end;     /* [S] */
+	vaddr_t stack_top;              /* [S] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [S] for /proc */
 	vaddr_t code_start, code_end, data_start, data_end;
-	struct vm_limits limits;    /* [S] */
+	struct vm_limits limits;                     /* [S] */
 	_Atomic uint64_t minor_faults, major_faults; /* [a] */
-	uint64_t peak_pages;        /* [S] */
+	uint64_t peak_pages; /* [S] most that were resident at once */
 };
+
+/* Make the caches; once, before anything else of vm/. */
+void vm_init(void);
 
 /* A new, empty space with one user. NULL = no memory. */
 struct vm_space *vm_space_create(void);
@@ -88,20 +101,21 @@ void vm_space_put(struct vm_space *s); /* the last tears it down */
 
 /* What to map: the arguments of mmap(2), decoded. */
 struct vm_map_request {
-	vaddr_t addr;             /* hint, or the address if fixed */
+	vaddr_t addr; /* hint, or the address if fixed */
 	size_t size;
 	unsigned bits;            /* enum area_bits */
 	struct vm_object *object; /* a reference is taken */
 	uint64_t offset;
-	void *source;             /* a reference is taken with source_ops */
+	void *source; /* a reference is taken with source_ops */
 	const struct area_source_ops *source_ops;
-	bool fixed;               /* MAP_FIXED: replace what is there */
-	bool no_replace;          /* MAP_FIXED_NOREPLACE */
-	bool populate;            /* fault everything in now */
+	bool fixed;      /* MAP_FIXED: replace what is there */
+	bool no_replace; /* MAP_FIXED_NOREPLACE */
+	bool populate;   /* fault everything in now */
+	bool no_reserve; /* MAP_NORESERVE: may exceed all of RAM */
 };
 /* -EINVAL, -ENOMEM, -EEXIST, -EPERM (below USER_BOTTOM), -EOVERFLOW. */
-NODISCARD int vm_map(struct vm_space *s, const struct vm_map_request *r,
-		     vaddr_t *out);
+NODISCARD int
+vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out);
 NODISCARD int vm_unmap(struct vm_space *s, vaddr_t addr, size_t size);
 NODISCARD int vm_protect(struct vm_space *s, vaddr_t addr, size_t size,
 			 unsigned prot_bits); /* AREA_READ|WRITE|EXEC */
@@ -110,11 +124,11 @@ NODISCARD int vm_remap(struct vm_space *s, vaddr_t old, size_t old_size,
 		       size_t new_size, unsigned flags, vaddr_t new_addr,
 		       vaddr_t *out);
 /* advice: MADV_* of <asm-generic/mman-common.h>; -EINVAL unknown. */
-NODISCARD int vm_advise(struct vm_space *s, vaddr_t addr, size_t size,
-			int advice);
+NODISCARD int
+vm_advise(struct vm_space *s, vaddr_t addr, size_t size, int advice);
 /* One byte per page into vec (kernel memory), bit 0 = resident. */
-NODISCARD int vm_mincore(struct vm_space *s, vaddr_t addr, size_t size,
-			 uint8_t *vec);
+NODISCARD int
+vm_mincore(struct vm_space *s, vaddr_t addr, size_t size, uint8_t *vec);
 NODISCARD int vm_sync(struct vm_space *s, vaddr_t addr, size_t size);
 /* brk(2): returns the break that holds afterwards. */
 vaddr_t vm_brk(struct vm_space *s, vaddr_t want);
@@ -131,34 +145,35 @@ NODISCARD int vm_fault(struct vm_space *s, vaddr_t va, unsigned access);
  * stack).  Returns bytes done before the first bad page.
  */
 size_t vm_space_read(struct vm_space *s, vaddr_t va, void *dst, size_t n);
-size_t vm_space_write(struct vm_space *s, vaddr_t va, const void *src,
-		      size_t n);
+size_t
+vm_space_write(struct vm_space *s, vaddr_t va, const void *src, size_t n);
 
 /*
  * The frame behind a user address of this space, pinned for key or I/O use;
  * faults it in (for writing if write).  frame_unpin() when done.
  */
-NODISCARD int vm_pin(struct vm_space *s, vaddr_t va, bool write,
-		     struct frame **out);
+NODISCARD int
+vm_pin(struct vm_space *s, vaddr_t va, bool write, struct frame **out);
 void frame_unpin(struct frame *f);
 
-/* What identifies the memory word at va for a shared futex: object and offset
- * in it, or the space itself and va for private memory. */
+/*
+ * What identifies the memory word at va for a shared futex: object and offset
+ * in it, or the space itself and va for private memory.  -EFAULT: no area.
+ */
 struct vm_word_key {
 	uintptr_t owner;
 	uint64_t offset;
 };
-NODISCARD int vm_word_key(struct vm_space *s, vaddr_t va,
-			  struct vm_word_key *out);
+NODISCARD int
+vm_word_key(struct vm_space *s, vaddr_t va, struct vm_word_key *out);
 
-/* Walk the areas in order for /proc: the first with end > after, copied out;
- * the source keeps a reference the caller drops.  False at the end. */
+/*
+ * Walk the areas in order for /proc: the first with end > after, copied out.
+ * The copy's source has a reference that vm_area_copy_put() drops; its object
+ * is not to be followed.  False at the end.
+ */
 bool vm_area_next(struct vm_space *s, vaddr_t after, struct area *out);
 void vm_area_copy_put(struct area *copy);
-
-/* Unmap object pages first.. everywhere? Truncation of mapped files: drop
- * translations of [first, last] pages of o from every space that maps it. */
-void vm_object_unmap(struct vm_object *o, uint64_t first, uint64_t last);
 
 struct vm_usage {
 	uint64_t total_pages, resident_pages, shared_pages, text_pages,

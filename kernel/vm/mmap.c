@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/errno.h"
+#include "vm/space_priv.h"
+
+/*
+ * vm/mmap.c - mapping, unmapping, the break.
+ *
+ * All of these first find out whether they can succeed, take the memory they
+ * will need, and then make changes that cannot fail: a call that returns an
+ * error has changed nothing (man 2 mmap lists the errors).  The one step in
+ * between that may fail is tree_unmap(), itself all or nothing; it comes
+ * before the first change of an area.
+ */
+
+int
+check_limits(const struct vm_space *s, unsigned bits, uint64_t more)
+{
+	if (s->mapped_pages + more > s->limits.address_space >> PAGE_SHIFT)
+		return -ENOMEM;
+	if (bits_are_data(bits) &&
+	    s->data_pages + more > s->limits.data >> PAGE_SHIFT)
+		return -ENOMEM;
+	return 0;
+}
+
+int
+choose_address(struct vm_space *s, vaddr_t hint, size_t size, vaddr_t *out)
+{
+	hint = ALIGN_DOWN(hint, PAGE_SIZE);
+	if (hint >= USER_BOTTOM && range_ok(hint, size) &&
+	    area_range_free(s, hint, hint + size, true)) {
+		*out = hint;
+		return 0;
+	}
+	*out = area_find_gap(s, size, s->mmap_top);
+	if (!*out)
+		*out = area_find_gap(s, size, USER_TOP);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* --- unmap -------------------------------------------------------------------- */
+
+/* An area loses its middle; upper is a copy of it. */
+static void
+cut_hole(struct vm_space *s, struct area *a, struct area *upper, vaddr_t start,
+	 vaddr_t end) REQUIRES(s->lock)
+{
+	upper->offset += end - upper->start;
+	upper->start = end;
+	area_resize(s, a, a->start, start);
+	area_link(s, upper);
+}
+
+int
+unmap_range(struct change *c, struct vm_space *s, vaddr_t start, vaddr_t end)
+{
+	struct area *a = area_first(s, start), *upper = NULL;
+	int err;
+
+	if (!a || a->start >= end)
+		return 0;
+	if (a->start < start && a->end > end) {
+		if (s->area_count >= AREAS_MAX)
+			return -ENOMEM;
+		upper = area_dup(a);
+		if (!upper)
+			return -ENOMEM;
+	}
+	err = tree_unmap(&s->tree, start, end, &c->batch);
+	if (err) {
+		if (upper) {
+			upper->next_dead = c->dead;
+			c->dead = upper;
+		}
+		return err;
+	}
+	if (upper)
+		cut_hole(s, a, upper, start, end);
+	else
+		area_trim(c, s, start, end);
+	return 0;
+}
+
+int
+vm_unmap(struct vm_space *s, vaddr_t addr, size_t size)
+{
+	struct change c;
+	int err;
+
+	if (size == 0 || !range_ok(addr, size))
+		return -EINVAL;
+	change_begin(&c, s);
+	err = unmap_range(&c, s, addr, addr + size);
+	change_end(&c, s);
+	return err;
+}
+
+/* --- map ----------------------------------------------------------------------- */
+
+/* More than all RAM cannot be meant, unless the caller says that it is. */
+static bool
+beyond_reason(const struct vm_map_request *r)
+{
+	struct frame_stats st;
+
+	if (r->no_reserve || !bits_are_data(r->bits) || r->size < (1UL << 26))
+		return false;
+	frame_stats(&st);
+	return r->size >> PAGE_SHIFT > st.total;
+}
+
+static int
+check_request(const struct vm_map_request *r)
+{
+	bool fixed = r->fixed || r->no_replace;
+
+	if (r->size == 0 || (r->size | r->offset) & ~PAGE_MASK)
+		return -EINVAL;
+	if (r->size > USER_TOP || beyond_reason(r))
+		return -ENOMEM;
+	if (r->object && r->offset + r->size < r->offset)
+		return -EOVERFLOW;
+	if (!fixed)
+		return 0;
+	if (r->addr & ~PAGE_MASK)
+		return -EINVAL;
+	if (!range_ok(r->addr, r->size))
+		return -ENOMEM;
+	return r->addr < USER_BOTTOM ? -EPERM : 0;
+}
+
+static struct area *
+area_for(const struct vm_map_request *r)
+{
+	struct area *a = area_create();
+
+	if (!a)
+		return NULL;
+	a->bits = r->bits;
+	a->object = r->object;
+	a->offset = r->object ? r->offset : 0;
+	a->source = r->source;
+	a->source_ops = r->source_ops;
+	area_take_refs(a);
+	return a;
+}
+
+/* Where it goes, and whether it may; replaced areas do not count. */
+static int
+place(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
+	REQUIRES(s->lock)
+{
+	uint64_t more = r->size >> PAGE_SHIFT;
+	vaddr_t end = r->addr + r->size;
+	int err = 0;
+
+	*out = r->addr;
+	if (r->no_replace) {
+		if (!area_range_free(s, r->addr, end, false))
+			return -EEXIST;
+	} else if (r->fixed) {
+		more -= area_pages_in(s, r->addr, end);
+	} else {
+		err = choose_address(s, r->addr, r->size, out);
+	}
+	if (err)
+		return err;
+	if (s->area_count >= AREAS_MAX)
+		return -ENOMEM;
+	return check_limits(s, r->bits, more);
+}
+
+/* As far as it goes: the mapping stands, and what is missing will fault. */
+static void
+populate(struct vm_space *s, const struct vm_map_request *r, vaddr_t at)
+{
+	unsigned access = bits_are_data(r->bits) ? FAULT_WRITE : FAULT_READ;
+
+	populate_range(s, at, at + r->size, access);
+}
+
+int
+vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
+{
+	int err = check_request(r);
+	struct change c;
+	struct area *a;
+
+	if (err)
+		return err;
+	a = area_for(r);
+	if (!a)
+		return -ENOMEM;
+	change_begin(&c, s);
+	err = place(s, r, out);
+	if (!err && r->fixed)
+		err = unmap_range(&c, s, *out, *out + r->size);
+	if (!err) {
+		a->start = *out;
+		a->end = *out + r->size;
+		if (area_add(&c, s, a))
+			a = NULL;
+	}
+	change_end(&c, s);
+	if (a)
+		area_discard(a);
+	if (!err && r->populate)
+		populate(s, r, *out);
+	return err;
+}
+
+/* --- break ---------------------------------------------------------------------- */
+
+#define HEAP_BITS (AREA_READ | AREA_WRITE | AREA_MAY_WRITE | AREA_HEAP)
+
+static int
+brk_grow(struct change *c, struct vm_space *s, vaddr_t from, vaddr_t to)
+	REQUIRES(s->lock)
+{
+	struct area *a;
+	int err = check_limits(s, HEAP_BITS, pages_in(from, to));
+
+	/* A page is kept free above, as on Linux: something must stop it. */
+	if (err || s->area_count >= AREAS_MAX ||
+	    !area_range_free(s, from, to + PAGE_SIZE, true))
+		return -ENOMEM;
+	a = area_create();
+	if (!a)
+		return -ENOMEM;
+	a->start = from;
+	a->end = to;
+	a->bits = HEAP_BITS;
+	if (!area_add(c, s, a)) {
+		a->next_dead = c->dead;
+		c->dead = a;
+	}
+	return 0;
+}
+
+/* RLIMIT_DATA covers the program's own data too. */
+static bool
+brk_allowed(const struct vm_space *s, vaddr_t want) REQUIRES(s->lock)
+{
+	uint64_t data = want - s->brk_start + (s->data_end - s->data_start);
+
+	return want >= s->brk_start && want < USER_TOP - PAGE_SIZE &&
+	       data <= s->limits.data;
+}
+
+vaddr_t
+vm_brk(struct vm_space *s, vaddr_t want)
+{
+	struct change c;
+	vaddr_t from, to, result;
+	int err = -ENOMEM;
+
+	change_begin(&c, s);
+	if (brk_allowed(s, want)) {
+		from = ALIGN_UP(s->brk_end, PAGE_SIZE);
+		to = ALIGN_UP(want, PAGE_SIZE);
+		if (to > from)
+			err = brk_grow(&c, s, from, to);
+		else
+			err = to < from ? unmap_range(&c, s, to, from) : 0;
+	}
+	if (!err)
+		s->brk_end = want;
+	result = s->brk_end;
+	change_end(&c, s);
+	return result;
+}
