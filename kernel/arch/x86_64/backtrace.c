@@ -40,6 +40,21 @@ walk(uintptr_t fp, uintptr_t *pcs, size_t n, size_t max)
 	return n;
 }
 
+/* A call to nowhere: the caller is not in a frame yet, but on the stack. */
+static size_t
+interrupted(const struct trap_frame *f, uintptr_t *pcs, size_t max)
+{
+	uint64_t caller;
+	size_t n = 0;
+
+	pcs[n++] = f->rip;
+	if (!is_kernel_address(f->rip) && n < max &&
+	    kernel_load_u64((const void *)f->rsp, &caller) &&
+	    is_kernel_address(caller))
+		pcs[n++] = caller;
+	return walk(f->rbp, pcs, n, max);
+}
+
 NOINLINE size_t
 backtrace_from(const struct trap_frame *f, uintptr_t *pcs, size_t max)
 {
@@ -47,8 +62,10 @@ backtrace_from(const struct trap_frame *f, uintptr_t *pcs, size_t max)
 		return walk((uintptr_t)__builtin_frame_address(0), pcs, 0, max);
 	if (max == 0)
 		return 0;
+	if (!trap_from_user(f))
+		return interrupted(f, pcs, max);
 	pcs[0] = f->rip;
-	return trap_from_user(f) ? 1 : walk(f->rbp, pcs, 1, max);
+	return 1;
 }
 
 /* At the saved stack pointer lie what switch_stacks() pops: RBP the sixth. */

@@ -129,7 +129,7 @@ FUNCTION syscall_entry
 END syscall_entry
 
 /* The frame lies at RSP, interrupts are off. */
-return_to_user:
+FUNCTION return_to_user
 	call	upcall_return_wanted
 	testb	%al, %al
 	jz	return_iret
@@ -146,6 +146,7 @@ return_iret:
 	.hidden	user_iretq
 user_iretq:
 	iretq
+END return_to_user
 
 /* First way out of a new user thread: its frame is at the top of its stack. */
 FUNCTION trap_return_to_user
@@ -160,7 +161,7 @@ END trap_return_to_user
  * Exceptions and interrupts.  A stub for each vector leaves the error code or
  * 0 above the saved RDI, and the vector in EDI.
  */
-trap_common:
+FUNCTION trap_common
 	cld
 	PATCH	PATCH_CLAC
 	PUSH_REGS
@@ -197,6 +198,7 @@ trap_bad_iret:
 	call	trap_refuse_iret
 	movq	%rax, %rsp
 	jmp	return_to_user
+END trap_common
 
 /* EDI = vector: trap_dispatch(frame, vector, error), error slot set to -1. */
 trap_call:
@@ -210,7 +212,7 @@ trap_call:
  * Exceptions with their own stack.  Above the frame lies the address of this
  * CPU's struct cpu_local.
  */
-paranoid_common:
+FUNCTION paranoid_common
 	cld
 	PATCH	PATCH_CLAC
 	PUSH_REGS
@@ -252,6 +254,7 @@ paranoid_from_user:
 	rep movsq
 	movl	$1, %edi
 	jmp	trap_from_user
+END paranoid_common
 
 /* The stubs, 16 bytes each, in order of vectors. */
 #define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || \
