@@ -46,7 +46,7 @@ make(struct inode *dir, struct dentry *d, const struct node *n)
 	if (S_ISLNK(n->mode))
 		return ops->symlink(dir, d, n->target, &cred_root);
 	if (S_ISDIR(n->mode))
-		return ops->mkdir(dir, d, n->mode & 07777, &cred_root);
+		return ops->mkdir(dir, d, n->mode, &cred_root);
 	return ops->mknod(dir, d, n->mode, n->dev, &cred_root);
 }
 
