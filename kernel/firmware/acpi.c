@@ -210,6 +210,9 @@ acpi_init(paddr_t rsdp)
 	const struct acpi_header *root;
 	size_t entry_size;
 
+	tables = NULL;
+	table_count = 0;
+	facts = (struct acpi_fadt_facts){ 0 };
 	if (rsdp == 0) {
 		klog(KLOG_WARNING, "acpi: the firmware has none");
 		return;
