@@ -47,17 +47,11 @@ static void
 drop_setid_for_chown(const struct inode *i, const struct cred *c,
 		     struct inode_attr *a)
 {
-	mode_t mode = a->bits & ATTR_MODE ? a->mode : i->mode;
+	mode_t mode = mode_without_setid(i, c);
 
-	if (S_ISDIR(i->mode))
+	if (S_ISDIR(i->mode) || mode == i->mode)
 		return;
-	mode &= ~(mode_t)S_ISUID;
-	if ((mode & S_IXGRP) ||
-	    (!cred_in_group(c, i->gid) && !cred_capable(c, CAP_FSETID)))
-		mode &= ~(mode_t)S_ISGID;
-	if (((mode ^ i->mode) & 07777) == 0)
-		return;
-	a->mode = mode;
+	a->mode = a->bits & ATTR_MODE ? a->mode & mode : mode;
 	a->bits |= ATTR_MODE;
 }
 
@@ -122,7 +116,7 @@ inode_setattr(struct inode *i, const struct cred *c,
 }
 
 int
-inode_truncate_checked(struct inode *i, const struct cred *c, uint64_t size)
+inode_truncate_checked(struct inode *i, uint64_t size)
 {
 	struct inode_attr a = { .bits = ATTR_SIZE | ATTR_MTIME, .size = size };
 	int err;
@@ -132,7 +126,7 @@ inode_truncate_checked(struct inode *i, const struct cred *c, uint64_t size)
 	if (!S_ISREG(i->mode) || size > INT64_MAX)
 		return -EINVAL;
 	mutex_lock(&i->lock);
-	inode_drop_setid(i, c);
+	inode_drop_setid(i);
 	a.mtime = timestamp_now();
 	err = inode_apply(i, &a);
 	mutex_unlock(&i->lock);
@@ -156,7 +150,7 @@ path_setattr(const struct path *p, const struct cred *c,
 	if (a->bits & ATTR_SIZE) {
 		err = inode_permission(i, MAY_WRITE, c);
 		if (!err)
-			err = inode_truncate_checked(i, c, a->size);
+			err = inode_truncate_checked(i, a->size);
 		rest.bits &= ~(unsigned)ATTR_SIZE;
 		if (err || !rest.bits)
 			return err;

@@ -17,6 +17,20 @@ const struct cred cred_root = {
 	.cap_bounding = ALL_CAPABILITIES,
 };
 
+static const struct cred *(*current_source)(void)RO_AFTER_BOOT;
+
+void
+cred_set_current_source(const struct cred *(*fn)(void))
+{
+	current_source = fn;
+}
+
+const struct cred *
+cred_current(void)
+{
+	return current_source ? current_source() : &cred_root;
+}
+
 /* Counting is not a change of what the credentials say. */
 static struct cred *
 cred_mutable(const struct cred *c)

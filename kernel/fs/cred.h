@@ -36,3 +36,11 @@ void cred_put(const struct cred *c);
 /* A private copy to change, one reference. NULL = no memory. */
 struct cred *cred_dup(const struct cred *c);
 extern const struct cred cred_root; /* the kernel's own and PID 1's first */
+
+/*
+ * Who runs right now, borrowed; the kernel's own before proc/ has said how to
+ * ask.  For the few rules of write(2) that look at the writer, not at who
+ * opened the file.
+ */
+const struct cred *cred_current(void);
+void cred_set_current_source(const struct cred *(*fn)(void));

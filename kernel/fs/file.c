@@ -241,16 +241,20 @@ file_truncate(struct file *f, uint64_t size)
 		return -EBADF;
 	if (!file_writable(f) || !f->inode || !S_ISREG(f->inode->mode))
 		return -EINVAL;
-	return inode_truncate_checked(f->inode, f->cred, size);
+	return inode_truncate_checked(f->inode, size);
 }
 
 int
 file_allocate(struct file *f, int mode, uint64_t off, uint64_t len)
 {
-	if (!file_writable(f))
+	if (f->flags & O_PATH)
 		return -EBADF;
 	if (len == 0 || off > INT64_MAX || len > INT64_MAX)
 		return -EINVAL;
+	if ((mode & FALLOC_FL_PUNCH_HOLE) && !(mode & FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	if (!file_writable(f))
+		return -EBADF;
 	if (f->inode && S_ISFIFO(f->inode->mode))
 		return -ESPIPE;
 	if (f->inode && S_ISDIR(f->inode->mode))

@@ -54,6 +54,8 @@ void dcache_names_unlock(void) NO_LOCK_ANALYSIS;
 /* --- inode.c -------------------------------------------------------------- */
 
 void inode_cache_init(void);
+/* i->mode as it is left when c writes or changes the owner. */
+mode_t mode_without_setid(const struct inode *i, const struct cred *c);
 extern struct mutex rename_lock; /* LOCK_RENAME */
 
 /* --- mount.c -------------------------------------------------------------- */
@@ -144,8 +146,7 @@ NODISCARD int walk_check_search(const struct walk_state *s);
 NODISCARD int path_may_create(const struct path *dir, const struct cred *c);
 NODISCARD int path_may_delete(const struct path *dir, struct dentry *victim,
 			      bool want_dir, const struct cred *c);
-NODISCARD int
-inode_truncate_checked(struct inode *i, const struct cred *c, uint64_t size);
+NODISCARD int inode_truncate_checked(struct inode *i, uint64_t size);
 void inode_fill_stat(struct inode *i, struct stat *out);
 void inode_fill_statx(struct inode *i, struct statx *out);
 

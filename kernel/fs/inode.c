@@ -147,15 +147,29 @@ inode_store_attr(struct inode *i, const struct inode_attr *a)
 	return 0;
 }
 
-void
-inode_drop_setid(struct inode *i, const struct cred *c)
+/* Set-group-id without group execution is no right to run as somebody: a member
+ * of the group may leave it. */
+mode_t
+mode_without_setid(const struct inode *i, const struct cred *c)
 {
-	if (likely(!(i->mode & (S_ISUID | S_ISGID))) ||
-	    cred_capable(c, CAP_FSETID))
+	mode_t mode = i->mode & ~(mode_t)S_ISUID;
+
+	if ((mode & S_IXGRP) ||
+	    (!cred_in_group(c, i->gid) && !cred_capable(c, CAP_FSETID)))
+		mode &= ~(mode_t)S_ISGID;
+	return mode;
+}
+
+void
+inode_drop_setid(struct inode *i)
+{
+	const struct cred *c;
+
+	if (likely(!(i->mode & (S_ISUID | S_ISGID))))
 		return;
-	i->mode &= ~(mode_t)S_ISUID;
-	if (i->mode & S_IXGRP)
-		i->mode &= ~(mode_t)S_ISGID;
+	c = cred_current();
+	if (!cred_capable(c, CAP_FSETID))
+		i->mode = mode_without_setid(i, c);
 }
 
 void

@@ -249,8 +249,8 @@ void inode_touch(struct inode *i, unsigned attr_times);
 void inode_touch_read(struct inode *i);
 /* Store what a says into i (lock held); the setattr of simple systems. */
 int inode_store_attr(struct inode *i, const struct inode_attr *a);
-/* A write by c takes the set-id bits away (lock held). */
-void inode_drop_setid(struct inode *i, const struct cred *c);
+/* A write takes the set-id bits away, unless by the privileged (lock held). */
+void inode_drop_setid(struct inode *i);
 /* Take the locks of two different directories; LOCK_RENAME is held. */
 void inode_lock_pair(struct dentry *a, struct dentry *b) NO_LOCK_ANALYSIS;
 

@@ -78,6 +78,13 @@ apply_umask(const struct walk *w, mode_t mode)
 	return mode & ~w->fs->umask;
 }
 
+/* Character device 0:0 leads nowhere: everybody may make it. */
+static bool
+needs_mknod(mode_t mode, dev_t dev)
+{
+	return S_ISBLK(mode) || (S_ISCHR(mode) && dev != 0);
+}
+
 static int
 make_node(struct inode *dir, struct dentry *d, mode_t mode, dev_t dev,
 	  const struct cred *c)
@@ -85,11 +92,13 @@ make_node(struct inode *dir, struct dentry *d, mode_t mode, dev_t dev,
 	if (S_ISREG(mode))
 		return dir->ops->create ? dir->ops->create(dir, d, mode, c)
 					: -EPERM;
+	if (needs_mknod(mode, dev) && !cred_capable(c, CAP_MKNOD))
+		return -EPERM;
 	return dir->ops->mknod ? dir->ops->mknod(dir, d, mode, dev, c) : -EPERM;
 }
 
 static int
-check_node_mode(mode_t *mode, const struct cred *c)
+check_node_mode(mode_t *mode)
 {
 	switch (*mode & S_IFMT) {
 	case 0:
@@ -98,10 +107,9 @@ check_node_mode(mode_t *mode, const struct cred *c)
 	case S_IFREG:
 	case S_IFIFO:
 	case S_IFSOCK:
-		return 0;
 	case S_IFCHR:
 	case S_IFBLK:
-		return cred_capable(c, CAP_MKNOD) ? 0 : -EPERM;
+		return 0;
 	case S_IFDIR:
 		return -EPERM;
 	default:
@@ -116,7 +124,7 @@ path_mknod(const struct walk *w, const char *name, mode_t mode, dev_t dev)
 	struct inode *dir;
 	int err;
 
-	err = check_node_mode(&mode, w->cred);
+	err = check_node_mode(&mode);
 	if (err)
 		return err;
 	err = new_name_begin(&n, w, name, false);

@@ -103,7 +103,9 @@ open_last_create(struct open *o, unsigned step)
 	struct dentry *d;
 	int err;
 
-	if (o->s.last.kind != PART_NAME || o->s.must_be_dir)
+	if (o->s.last.kind != PART_NAME)
+		return o->flags & O_EXCL ? -EEXIST : -EISDIR;
+	if (o->s.last.slash)
 		return -EISDIR;
 	err = open_lookup_create(o, &d);
 	if (err)
@@ -184,7 +186,7 @@ open_finish(struct open *o, struct file **out)
 			     out);
 	if (err || !(o->flags & O_TRUNC) || o->created || !S_ISREG(i->mode))
 		return err;
-	err = inode_truncate_checked(i, o->s.cred, 0);
+	err = inode_truncate_checked(i, 0);
 	if (err)
 		file_put(*out);
 	return err;

@@ -14,46 +14,51 @@
 
 typedef ssize_t transfer_fn(struct file *f, struct uio *u, uint64_t *pos);
 
+/* The order of the checks is Linux's: what a stream lacks comes first. */
+static int
+check_transfer(const struct file *f, bool allowed, const uint64_t *pos)
+{
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (pos && (f->bits & FILE_STREAM))
+		return -ESPIPE;
+	if (!allowed)
+		return -EBADF;
+	return pos && *pos > INT64_MAX ? -EINVAL : 0;
+}
+
 static ssize_t
 transfer(struct file *f, struct uio *u, uint64_t *pos, transfer_fn *fn)
 {
 	uint64_t none = 0;
 	ssize_t n;
 
+	if (!fn)
+		return f->ops->iterate ? -EISDIR : -EINVAL;
 	if (f->bits & FILE_STREAM)
-		return pos ? -ESPIPE : fn(f, u, &none);
+		return fn(f, u, &none);
 	if (pos)
-		return *pos > INT64_MAX ? -EINVAL : fn(f, u, pos);
+		return fn(f, u, pos);
 	mutex_lock(&f->pos_lock);
 	n = fn(f, u, &f->pos);
 	mutex_unlock(&f->pos_lock);
 	return n;
 }
 
-static int
-no_operation(const struct file *f)
-{
-	return f->ops->iterate ? -EISDIR : -EINVAL;
-}
-
 ssize_t
 file_read(struct file *f, struct uio *u, uint64_t *pos)
 {
-	if (!file_readable(f))
-		return -EBADF;
-	if (!f->ops->read)
-		return no_operation(f);
-	return transfer(f, u, pos, f->ops->read);
+	int err = check_transfer(f, file_readable(f), pos);
+
+	return err ? err : transfer(f, u, pos, f->ops->read);
 }
 
 ssize_t
 file_write(struct file *f, struct uio *u, uint64_t *pos)
 {
-	if (!file_writable(f))
-		return -EBADF;
-	if (!f->ops->write)
-		return no_operation(f);
-	return transfer(f, u, pos, f->ops->write);
+	int err = check_transfer(f, file_writable(f), pos);
+
+	return err ? err : transfer(f, u, pos, f->ops->write);
 }
 
 ssize_t
@@ -115,6 +120,8 @@ file_seek(struct file *f, int64_t off, int whence)
 
 	if (f->flags & O_PATH)
 		return -EBADF;
+	if (whence < 0 || whence > SEEK_MAX)
+		return -EINVAL;
 	if (!(f->bits & FILE_SEEKABLE) || (f->bits & FILE_STREAM))
 		return -ESPIPE;
 	mutex_lock(&f->pos_lock);

@@ -342,6 +342,12 @@ static struct cred user = {
 	.fsgid = 1000,
 };
 
+static const struct cred *
+the_user(void)
+{
+	return &user;
+}
+
 static int
 chown_as(const char *name, uid_t uid, gid_t gid, const struct cred *c)
 {
@@ -403,7 +409,9 @@ permissions(void **state)
 	assert_int_equal(path_open(&w, "/p/mine", O_CREAT | O_RDWR, 06755, &f),
 			 0);
 	assert_int_equal(mode_of("/p/mine"), 06755);
+	cred_set_current_source(the_user);
 	assert_int_equal(file_write_kernel(f, "x", 1, 0), 1);
+	cred_set_current_source(NULL);
 	assert_int_equal(mode_of("/p/mine"), 0755);
 	file_put(f);
 	assert_int_equal(chmod_as("/p/mine", 06711, &user), 0);

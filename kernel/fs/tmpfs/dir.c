@@ -39,6 +39,7 @@ tmpfs_inode(struct superblock *sb, const struct inode *dir, mode_t mode,
 		inode_init_owner(i, dir, c);
 	if (S_ISDIR(mode)) {
 		i->nlink = 2;
+		i->size = 2 * ENTRY_SIZE; /* "." and ".." */
 		i->file_ops = &dcache_dir_ops;
 	} else if (S_ISREG(mode)) {
 		i->file_ops = &tmpfs_file_ops;

@@ -306,7 +306,7 @@ tmpfs_write(struct file *f, struct uio *u, uint64_t *pos)
 		mutex_unlock(&i->lock);
 		return -EFBIG;
 	}
-	inode_drop_setid(i, f->cred);
+	inode_drop_setid(i);
 	done = write_locked(i, u, start);
 	inode_touch(i, ATTR_MTIME | ATTR_CTIME);
 	mutex_unlock(&i->lock);
@@ -341,8 +341,9 @@ tmpfs_file_resize(struct inode *i, uint64_t size)
 	uint64_t old = i->size, first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
 	set_size(i, size);
-	if (size >= old)
+	if (size > old)
 		return 0;
+	/* Also at the same size: fallocate may have put pages behind it. */
 	tmpfs_file_zero(i, size, MIN(ALIGN_UP(size, PAGE_SIZE), old));
 	vm_object_truncate(i->object, first);
 	vm_object_unmap(i->object, first, UINT64_MAX);

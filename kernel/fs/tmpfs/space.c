@@ -120,7 +120,7 @@ tmpfs_file_allocate(struct file *f, int mode, uint64_t off, uint64_t len)
 	    mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	mutex_lock(&i->lock);
-	inode_drop_setid(i, f->cred);
+	inode_drop_setid(i);
 	err = allocate_locked(i, mode, off, off + len);
 	if (!err)
 		inode_touch(i, ATTR_MTIME | ATTR_CTIME);

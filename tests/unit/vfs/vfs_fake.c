@@ -25,6 +25,7 @@ vfs_start(void)
 	fake_ram_start(VFS_RAM);
 	slab_init();
 	vm_object_system_init();
+	fs_init();
 	assert_int_equal(mount_root(&fs), 0);
 	return fs;
 }
