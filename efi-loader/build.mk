@@ -45,3 +45,23 @@ $(BUILD)/loader.debug.efi: $(LOADER_OBJ)
 loader: $(BUILD)/loader.efi $(BUILD)/loader.debug.efi
 
 -include $(LOADER_OBJ:.obj=.d)
+
+# For tests/boot/test_handoff.py: a firmware that lies, and a kernel that only
+# checks what it is handed.
+LOADER_TESTS := $(BUILD)/tests/fault.efi $(BUILD)/tests/handoff.elf
+
+$(BUILD)/tests/fault.efi: $(BUILD)/loader/tests/boot/fault/fault.c.obj \
+		$(BUILD)/loader/kernel/lib/string.c.obj
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LOADER_LINK) -out:$@ $^
+
+$(BUILD)/tests/handoff.elf: tests/boot/fault/handoff.c include/umbra/boot.h \
+		$(KLDS) $(SYSINC)/.stamp
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(KFLAGS) -fno-stack-protector -Wno-missing-prototypes \
+		-c $< -o $@.o
+	$(Q)$(LD) -pie --no-dynamic-linker -nostdlib -z max-page-size=4096 \
+		-T $(KLDS) -o $@ $@.o
+
+.PHONY: loader-tests
+loader-tests: $(LOADER_TESTS) loader

@@ -147,8 +147,7 @@ exit_boot_services(struct loader *l, struct maps *m)
 
 	out_leave_console();
 	clock_stamp(l, BOOT_STEP_EXIT_BEGIN);
-	for (uint32_t i = 1; i <= TRIES_MAX; i++) {
-		l->info->exit_tries = i;
+	for (unsigned i = 0; i < TRIES_MAX; i++) {
 		status = read_map(l, m);
 		if (status == EFI_BUFFER_TOO_SMALL) {
 			status = maps_grow(l, m);
@@ -158,6 +157,7 @@ exit_boot_services(struct loader *l, struct maps *m)
 		}
 		if (EFI_ERROR(status))
 			break;
+		l->info->exit_tries++;
 		status = l->bs->ExitBootServices(l->image, m->key);
 		if (!EFI_ERROR(status))
 			break;

@@ -292,7 +292,7 @@ class Ps(Command):
                 print(f"{int(pid['nr']):7} {ppid:7} {int(task['tid']):7}"
                       f" {how:16} {plain(thread['cpu']):3}"
                       f"  {text_of(thread['name'])}"
-                      f"  {thread.address.cast(gdb.lookup_type('long'))}")
+                      f"  (struct task *) {int(task.address):#x}")
 
 
 class Areas(Command):
