@@ -275,8 +275,32 @@ CASE(upper_halves_of_ymm)
 		EXITS(pids[i], 0);
 }
 
+/* QEMU's TCG never raises an unmasked SSE exception. */
+static bool
+on_tcg(void)
+{
+	unsigned a, b, c, d;
+
+	__cpuid(0x40000000, a, b, c, d);
+	return b == 0x54474354 && c == 0x43544743; /* "TCGTCGTCG" */
+}
+
+CASE(x87_exceptions)
+{
+	DIES_BY(SIGFPE, {
+		unsigned short control = 0x37f & ~0x4; /* division by zero */
+
+		__asm__ volatile("fldcw %0\n fld1\n fldz\n"
+				 "fdivrp\n fwait\n"
+				 :
+				 : "m"(control));
+	});
+}
+
 CASE(floating_point_exceptions)
 {
+	if (on_tcg())
+		SKIP("TCG has no SSE exceptions");
 	DIES_BY(SIGFPE, {
 		unsigned mxcsr = 0x1f80 & ~0x200u; /* division by zero traps */
 		volatile double zero = 0, one = 1;

@@ -238,13 +238,22 @@ CASE(segment_selectors)
 		kill(pid, SIGKILL);
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
 		DIES(CHILD({
-			     __asm__ volatile("push %q0\n"
-					      "lea 1f(%%rip), %%rax\n"
-					      "push %%rax\n"
-					      "lretq\n"
+			     /*
+			      * A far jump; lretq would read its stack with
+			      * the kernel's rights under TCG.
+			      */
+			     struct {
+				     unsigned offset;
+				     unsigned short selector;
+			     } __attribute__((packed))
+			     far = { 0, (unsigned short)s };
+
+			     __asm__ volatile("lea 1f(%%rip), %%eax\n"
+					      "mov %%eax, %0\n"
+					      "ljmp *%0\n"
 					      "1: hlt\n"
+					      : "+m"(far)
 					      :
-					      : "r"(s)
 					      : "rax", "memory");
 		     }),
 		     SIGSEGV);

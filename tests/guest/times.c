@@ -110,7 +110,7 @@ CASE(absolute_sleep)
 	}
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0);
 	CHECK(now_ms() - begun >= 29);
-	t.tv_sec -= 100; /* long ago: at once */
+	t.tv_sec = 0; /* long ago: at once */
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0);
 }
 
