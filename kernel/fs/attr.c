@@ -125,11 +125,15 @@ inode_truncate_checked(struct inode *i, uint64_t size)
 		return -EISDIR;
 	if (!S_ISREG(i->mode) || size > INT64_MAX)
 		return -EINVAL;
+	err = inode_write_begin(i);
+	if (err)
+		return err;
 	mutex_lock(&i->lock);
 	inode_drop_setid(i);
 	a.mtime = timestamp_now();
 	err = inode_apply(i, &a);
 	mutex_unlock(&i->lock);
+	inode_write_end(i);
 	return err;
 }
 

@@ -22,6 +22,16 @@ open_of(struct file *f)
 	return o;
 }
 
+/* What seeks in its own way need not have offsets to read at: /dev/kmsg. */
+static unsigned
+bits_of(const struct chardev *d)
+{
+	unsigned bits = d->ops->seek ? FILE_SEEKABLE : 0;
+
+	return bits |
+	       (d->bits & CHARDEV_SEEKABLE ? FILE_SEEKABLE : FILE_STREAM);
+}
+
 static int
 chardev_open(struct file *f)
 {
@@ -42,8 +52,7 @@ chardev_open(struct file *f)
 		return err;
 	}
 	f->data = o;
-	/* open may have changed the device: /dev/tty */
-	f->bits = o->dev->bits & CHARDEV_SEEKABLE ? FILE_SEEKABLE : FILE_STREAM;
+	f->bits = bits_of(o->dev); /* open may have changed it: /dev/tty */
 	return 0;
 }
 
@@ -85,6 +94,15 @@ chardev_write(struct file *f, struct uio *u, uint64_t *pos)
 	return n;
 }
 
+/* Devices without positions that may be seeked are always at their start. */
+static int64_t
+chardev_seek(struct file *f, int64_t off, int whence)
+{
+	struct chardev_open *o = open_of(f);
+
+	return o->dev->ops->seek ? o->dev->ops->seek(o, off, whence) : 0;
+}
+
 static long
 chardev_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
 {
@@ -120,6 +138,7 @@ const struct file_ops chardev_file_ops = {
 	.release = chardev_release,
 	.read = chardev_read,
 	.write = chardev_write,
+	.seek = chardev_seek,
 	.ioctl = chardev_ioctl,
 	.poll = chardev_poll,
 	.mmap = chardev_mmap,

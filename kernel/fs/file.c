@@ -74,11 +74,36 @@ file_create(const struct file_ops *ops, struct inode *inode, unsigned flags,
 	return f;
 }
 
-/* Does it stand in the way of making its mount read-only? */
 static bool
-file_counts_as_writer(const struct file *f)
+counts_as_writer(const struct file *f)
 {
 	return f->path.dentry && file_writable(f) && S_ISREG(f->inode->mode);
+}
+
+/*
+ * A writer stands in the way of making its mount read-only and of running the
+ * file: -ETXTBSY if it runs already.
+ */
+static int
+writer_begin(struct file *f)
+{
+	int err;
+
+	if (!counts_as_writer(f))
+		return 0;
+	err = inode_write_begin(f->inode);
+	if (!err)
+		atomic_fetch_add(&f->path.mount->writers, 1);
+	return err;
+}
+
+static void
+writer_end(struct file *f)
+{
+	if (!counts_as_writer(f))
+		return;
+	atomic_fetch_sub(&f->path.mount->writers, 1);
+	inode_write_end(f->inode);
 }
 
 int
@@ -98,13 +123,17 @@ file_open_path(const struct path *p, unsigned flags, const struct cred *c,
 		return -ENFILE;
 	f->path = *p;
 	path_get(p);
-	err = ops->open ? ops->open(f) : 0;
+	err = writer_begin(f);
 	if (err) {
 		file_free(f);
 		return err;
 	}
-	if (file_counts_as_writer(f))
-		atomic_fetch_add(&p->mount->writers, 1);
+	err = ops->open ? ops->open(f) : 0;
+	if (err) {
+		writer_end(f);
+		file_free(f);
+		return err;
+	}
 	*out = f;
 	return 0;
 }
@@ -114,8 +143,7 @@ file_put(struct file *f)
 {
 	if (!refcount_put(&f->refs))
 		return;
-	if (file_counts_as_writer(f))
-		atomic_fetch_sub(&f->path.mount->writers, 1);
+	writer_end(f);
 	if (f->ops->release)
 		f->ops->release(f);
 	file_free(f);

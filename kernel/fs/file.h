@@ -45,8 +45,8 @@ struct file_ops {
 };
 
 enum file_bits {
-	FILE_SEEKABLE = 1 << 0,
-	FILE_STREAM = 1 << 1, /* no offset: pipes, ttys */
+	FILE_SEEKABLE = 1 << 0, /* lseek is meaningful */
+	FILE_STREAM = 1 << 1,   /* no offset to read or write at */
 };
 
 struct file {

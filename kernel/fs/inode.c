@@ -225,3 +225,40 @@ inode_permission(struct inode *i, unsigned want, const struct cred *c)
 		return 0;
 	return capability_allows(i, want, c) ? 0 : -EACCES;
 }
+
+/* Move the count one step away from zero, unless it is on the other side. */
+static int
+writers_step(struct inode *i, int step)
+{
+	int n = atomic_load_explicit(&i->writers, memory_order_relaxed);
+
+	do {
+		if ((n > 0 && step < 0) || (n < 0 && step > 0))
+			return -ETXTBSY;
+	} while (!atomic_compare_exchange_weak(&i->writers, &n, n + step));
+	return 0;
+}
+
+int
+inode_write_begin(struct inode *i)
+{
+	return writers_step(i, 1);
+}
+
+void
+inode_write_end(struct inode *i)
+{
+	atomic_fetch_sub(&i->writers, 1);
+}
+
+int
+inode_run_begin(struct inode *i)
+{
+	return writers_step(i, -1);
+}
+
+void
+inode_run_end(struct inode *i)
+{
+	atomic_fetch_add(&i->writers, 1);
+}

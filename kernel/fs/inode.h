@@ -126,6 +126,7 @@ struct inode {
 	struct vm_object *object; /* [I] pages of a regular file */
 	void *data;               /* [I] the file system's */
 	void *pipe;               /* [L] FIFO state, fs/pipe.c */
+	atomic_int writers;       /* [a] > 0: open for writing; < 0: running */
 };
 
 #define DENTRY_INLINE 40
@@ -253,6 +254,15 @@ int inode_store_attr(struct inode *i, const struct inode_attr *a);
 void inode_drop_setid(struct inode *i);
 /* Take the locks of two different directories; LOCK_RENAME is held. */
 void inode_lock_pair(struct dentry *a, struct dentry *b) NO_LOCK_ANALYSIS;
+
+/*
+ * A file is open for writing or runs as a program, never both: -ETXTBSY.  Each
+ * success is given back by its end.
+ */
+NODISCARD int inode_write_begin(struct inode *i);
+void inode_write_end(struct inode *i);
+NODISCARD int inode_run_begin(struct inode *i);
+void inode_run_end(struct inode *i);
 
 /* want: MAY_* below. 0 or -EACCES. */
 enum may_bits {

@@ -19,8 +19,8 @@
 #define TMPFILE_BIT ((unsigned)O_TMPFILE & ~(unsigned)O_DIRECTORY)
 
 #define O_PATH_KEEPS (O_PATH | O_DIRECTORY | O_NOFOLLOW)
-/* Flags for the act of opening only. */
-#define O_SPENT (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+/* Flags for the act of opening only; terminals still look at O_NOCTTY. */
+#define O_SPENT (O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC)
 
 struct open {
 	struct walk_state s;

@@ -122,7 +122,7 @@ file_seek(struct file *f, int64_t off, int whence)
 		return -EBADF;
 	if (whence < 0 || whence > SEEK_MAX)
 		return -EINVAL;
-	if (!(f->bits & FILE_SEEKABLE) || (f->bits & FILE_STREAM))
+	if (!(f->bits & FILE_SEEKABLE))
 		return -ESPIPE;
 	mutex_lock(&f->pos_lock);
 	pos = f->ops->seek ? f->ops->seek(f, off, whence)

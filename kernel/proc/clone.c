@@ -177,6 +177,8 @@ clone_share(struct cloning *c)
 	uint64_t flags = c->args->flags;
 	int err;
 
+	if (c->new_process && parent->process->exe.dentry)
+		process_set_exe(c->process, &parent->process->exe);
 	cred_get(parent->cred);
 	child->cred = parent->cred;
 	child->blocked = parent->blocked;
@@ -223,9 +225,6 @@ process_inherit_locked(struct process *p, struct process *from)
 	memcpy(p->limits, from->limits, sizeof(p->limits));
 	user_account_ref(from->account);
 	p->account = from->account;
-	p->exe = from->exe;
-	if (p->exe.dentry)
-		path_get(&p->exe);
 	p->tty = from->tty;
 	atomic_store(&p->dumpable, atomic_load(&from->dumpable));
 	atomic_store(&p->no_new_privs, atomic_load(&from->no_new_privs));

@@ -39,8 +39,11 @@ open_program(struct exec *x, struct exec_file *f, const char *name,
 	if (!err)
 		err = file_open_path(&path, O_RDONLY, x->walk.cred, &f->file);
 	path_put(&path);
+	if (!err)
+		err = inode_run_begin(f->file->inode);
 	if (err)
 		return err;
+	f->running = true;
 	n = file_read_kernel(f->file, f->head, sizeof(f->head), 0);
 	if (n < 0)
 		return (int)n;
@@ -351,19 +354,14 @@ static void
 commit_identity(struct exec *x, struct task *t)
 {
 	struct process *p = t->process;
-	struct path old, new = x->program.file->path;
 	unsigned long irq;
 
-	path_get(&new);
+	process_set_exe(p, &x->program.file->path);
 	irq = proc_tree_enter();
 	strlcpy(t->thread.name, base_name(x->name), sizeof(t->thread.name));
-	old = p->exe;
-	p->exe = new;
 	p->has_execed = true;
 	atomic_store(&p->dumpable, !x->secure);
 	proc_tree_leave(irq);
-	if (old.dentry)
-		path_put(&old);
 	cred_commit(t, x->cred);
 	x->cred = NULL;
 }

@@ -228,12 +228,14 @@ put_pointers(struct word_writer *w, vaddr_t va, uint64_t count)
 	return err ? err : words_put(w, 0);
 }
 
-static unsigned
-fill_auxv(const struct exec *x, uint64_t (*v)[2])
+#define AUXV_ENTRIES 19
+
+static NOINLINE int
+put_auxv(struct word_writer *w, const struct exec *x)
 {
 	const struct elf_image *elf = &x->program.elf;
 	const struct cred *c = x->cred;
-	uint64_t all[][2] = {
+	const uint64_t auxv[AUXV_ENTRIES][2] = {
 		{ AT_HWCAP, cpu_hwcap() },
 		{ AT_PAGESZ, PAGE_SIZE },
 		{ AT_CLKTCK, 100 },
@@ -254,22 +256,24 @@ fill_auxv(const struct exec *x, uint64_t (*v)[2])
 		{ AT_MINSIGSTKSZ, arch_xstate_frame_size() + 1024 },
 		{ AT_NULL, 0 },
 	};
+	int err = 0;
 
-	memcpy(v, all, sizeof(all));
-	return ARRAY_SIZE(all);
+	for (unsigned i = 0; !err && i < AUXV_ENTRIES; i++) {
+		err = words_put(w, auxv[i][0]);
+		if (!err)
+			err = words_put(w, auxv[i][1]);
+	}
+	return err;
 }
-
-#define AUXV_MAX 24
 
 static int
 put_tables(struct exec *x)
 {
 	struct word_writer w = { .x = x };
-	uint64_t auxv[AUXV_MAX][2], words;
-	unsigned n = fill_auxv(x, auxv);
+	uint64_t words;
 	int err;
 
-	words = 1 + (x->argc + 1) + (x->envc + 1) + 2 * (uint64_t)n;
+	words = 1 + (x->argc + 1) + (x->envc + 1) + 2 * AUXV_ENTRIES;
 	x->sp = ALIGN_DOWN(x->sp - words * sizeof(uint64_t), 16);
 	w.at = x->sp;
 	err = words_put(&w, x->argc);
@@ -277,11 +281,8 @@ put_tables(struct exec *x)
 		err = put_pointers(&w, x->space->arg_start, x->argc);
 	if (!err)
 		err = put_pointers(&w, x->space->env_start, x->envc);
-	for (unsigned i = 0; !err && i < n; i++) {
-		err = words_put(&w, auxv[i][0]);
-		if (!err)
-			err = words_put(&w, auxv[i][1]);
-	}
+	if (!err)
+		err = put_auxv(&w, x);
 	return err ? err : words_flush(&w);
 }
 

@@ -36,10 +36,13 @@ void
 exec_file_put(struct exec_file *f)
 {
 	kfree(f->phdrs);
+	if (f->running)
+		inode_run_end(f->file->inode);
 	if (f->file)
 		file_put(f->file);
 	f->phdrs = NULL;
 	f->file = NULL;
+	f->running = false;
 }
 
 static int

@@ -22,6 +22,7 @@
 /* One file to be mapped: the program or its PT_INTERP. */
 struct exec_file {
 	struct file *file;
+	bool running; /* inode_run_begin() is ours to end */
 	char head[EXEC_HEAD_SIZE];
 	size_t head_size;
 	struct elf_image elf;

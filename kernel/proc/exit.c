@@ -87,6 +87,8 @@ task_leave_space(struct task *t, bool last)
 	proc_tree_leave(irq);
 
 	thread_set_mmu(NULL);
+	if (last)
+		process_set_exe(t->process, NULL);
 	task_vfork_release(t);
 	vm_space_put(space);
 }

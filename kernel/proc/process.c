@@ -66,6 +66,33 @@ task_create(struct process *p)
 	return t;
 }
 
+/*
+ * The file a process runs cannot be opened for writing while it does.  path
+ * NULL: it runs none any more.  A caller that gives one has begun to run it
+ * already, so that cannot fail here.
+ */
+void
+process_set_exe(struct process *p, const struct path *path)
+{
+	struct path old, new = { 0 };
+	unsigned long irq;
+
+	if (path) {
+		new = *path;
+		path_get(&new);
+		if (inode_run_begin(new.dentry->inode))
+			panic("exec: a running file is open for writing");
+	}
+	irq = proc_tree_enter();
+	old = p->exe;
+	p->exe = new;
+	proc_tree_leave(irq);
+	if (old.dentry) {
+		inode_run_end(old.dentry->inode);
+		path_put(&old);
+	}
+}
+
 void
 process_get(struct process *p)
 {
@@ -78,8 +105,7 @@ process_put(struct process *p)
 	if (!refcount_put(&p->refs))
 		return;
 	signal_queue_flush(&p->shared_pending, ~0ULL);
-	if (p->exe.dentry)
-		path_put(&p->exe);
+	process_set_exe(p, NULL);
 	if (p->account)
 		user_account_put(p->account);
 	slab_free(process_cache, p);

@@ -16,6 +16,8 @@
 /* process.c: zeroed, with one reference and empty lists. NULL = no memory. */
 struct process *process_create(void);
 struct task *task_create(struct process *p);
+/* What /proc/PID/exe names; NULL = nothing any more. */
+void process_set_exe(struct process *p, const struct path *path);
 
 /* signal_queue.c */
 void signal_init(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/falloc.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/uio.h>
 
@@ -27,6 +27,35 @@ write_result(ssize_t n)
 	return n;
 }
 
+/*
+ * RLIMIT_FSIZE: a write up to the limit is cut short there, one at or beyond
+ * it fails and is told so by SIGXFSZ.  The limit is on regular files.
+ */
+static int
+limit_write(struct file *f, struct uio *u, const uint64_t *pos)
+{
+	uint64_t limit = process_limit(current_process(), RLIMIT_FSIZE), at;
+
+	if (likely(limit == (uint64_t)RLIM_INFINITY) || !f->inode ||
+	    !S_ISREG(f->inode->mode))
+		return 0;
+	at = f->flags & O_APPEND ? f->inode->size : pos ? *pos : f->pos;
+	if (at >= limit && u->left) {
+		(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+		return -EFBIG;
+	}
+	u->left = MIN(u->left, limit - at);
+	return 0;
+}
+
+static ssize_t
+write_file(struct file *f, struct uio *u, uint64_t *pos)
+{
+	int err = limit_write(f, u, pos);
+
+	return err ? err : write_result(file_write(f, u, pos));
+}
+
 static ssize_t
 transfer(int fd, struct uio *u, uint64_t *pos, bool writing)
 {
@@ -35,8 +64,7 @@ transfer(int fd, struct uio *u, uint64_t *pos, bool writing)
 
 	if (!f)
 		return -EBADF;
-	n = writing ? write_result(file_write(f, u, pos))
-		    : file_read(f, u, pos);
+	n = writing ? write_file(f, u, pos) : file_read(f, u, pos);
 	file_put(f);
 	return n;
 }
@@ -152,6 +180,17 @@ SYSCALL4(pwritev, int, fd, const void USER *, iov, size_t, n, int64_t, pos)
 
 /* --- offsets, size --- */
 
+/* Growing a file past RLIMIT_FSIZE is refused as writing there is. */
+static int
+limit_size(const struct inode *i, uint64_t size)
+{
+	if (!i || size <= i->size ||
+	    size <= process_limit(current_process(), RLIMIT_FSIZE))
+		return 0;
+	(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+	return -EFBIG;
+}
+
 SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
 {
 	struct file *f = fd_get(current_task()->files, fd);
@@ -174,7 +213,9 @@ SYSCALL2(ftruncate, int, fd, int64_t, size)
 	f = fd_get(current_task()->files, fd);
 	if (!f)
 		return -EBADF;
-	err = file_truncate(f, (uint64_t)size);
+	err = limit_size(f->inode, (uint64_t)size);
+	if (!err)
+		err = file_truncate(f, (uint64_t)size);
 	file_put(f);
 	return err;
 }
