@@ -12,19 +12,19 @@
  * lists and counts in them that must not be cloned.
  */
 
-extern char __percpu_start[], __percpu_end[], __percpu_template[];
+extern char percpu_start[], percpu_end[], percpu_template[];
 
 uintptr_t percpu_offsets[CPU_MAX];
 
 size_t
 percpu_size(void)
 {
-	return (size_t)(__percpu_end - __percpu_start);
+	return (size_t)(percpu_end - percpu_start);
 }
 
 void
 percpu_init_cpu(unsigned cpu, void *area)
 {
-	memcpy(area, __percpu_template, percpu_size());
-	percpu_offsets[cpu] = (uintptr_t)area - (uintptr_t)__percpu_start;
+	memcpy(area, percpu_template, percpu_size());
+	percpu_offsets[cpu] = (uintptr_t)area - (uintptr_t)percpu_start;
 }

@@ -34,7 +34,7 @@ struct patch {
 	int32_t site;
 	int32_t kind;
 };
-extern const struct patch __patch_start[], __patch_end[];
+extern const struct patch patch_start[], patch_end[];
 
 PERCPU(struct cpu_local, cpu_local);
 
@@ -149,7 +149,7 @@ x86_patch(void)
 	if (!x86_features.smap)
 		return;
 	write_cr0(cr0 & ~X86_CR0_WP);
-	for (p = __patch_start; p < __patch_end; p++) {
+	for (p = patch_start; p < patch_end; p++) {
 		volatile uint8_t *site =
 			(volatile uint8_t *)((uintptr_t)&p->site +
 					     (uintptr_t)(intptr_t)p->site);

@@ -6,7 +6,7 @@
  * assembly files, searched in order of the link, usercopy's among them.
  */
 
-extern const struct extable_entry __extable_start[], __extable_end[];
+extern const struct extable_entry extable_start[], extable_end[];
 
 static vaddr_t
 resolve(const int32_t *field)
@@ -19,7 +19,7 @@ extable_find(vaddr_t pc)
 {
 	const struct extable_entry *e;
 
-	for (e = __extable_start; e < __extable_end; e++) {
+	for (e = extable_start; e < extable_end; e++) {
 		if (resolve(&e->insn) == pc)
 			return e;
 	}

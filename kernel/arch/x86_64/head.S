@@ -23,9 +23,9 @@ FUNCTION _start
 	popfq
 	movq	%rdi, %rbx
 
-	leaq	__percpu_start(%rip), %rsi
-	leaq	__percpu_template(%rip), %rdi
-	leaq	__percpu_end(%rip), %rcx
+	leaq	percpu_start(%rip), %rsi
+	leaq	percpu_template(%rip), %rdi
+	leaq	percpu_end(%rip), %rcx
 	subq	%rsi, %rcx
 	shrq	$3, %rcx
 	rep movsq

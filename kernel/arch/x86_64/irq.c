@@ -105,11 +105,12 @@ attach(unsigned gsi, const struct irq_line *wanted, struct ioapic_route route)
 int
 irq_attach_isa(unsigned isa, irq_handler_fn *fn, void *arg)
 {
-	const struct platform_isa_irq *p = &platform.isa[isa];
 	const struct irq_line wanted = { .fn = fn, .arg = arg };
+	const struct platform_isa_irq *p;
 
 	if (isa >= ISA_IRQS)
 		return -ENODEV;
+	p = &platform.isa[isa];
 	return attach(p->gsi, &wanted,
 		      (struct ioapic_route){ .active_low = p->active_low,
 					     .level = p->level });

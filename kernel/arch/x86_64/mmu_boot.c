@@ -31,9 +31,9 @@
 #define SECTION_BYTES (FRAME_SECTION << PAGE_SHIFT)
 #define SECTION_ARRAY (FRAME_SECTION * sizeof(struct frame))
 
-extern char __kernel_start[], __kernel_end[];
-extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[];
-extern char __ro_after_boot_start[], __ro_after_boot_end[];
+extern char kernel_start[], kernel_end[];
+extern char text_start[], text_end[], rodata_start[], rodata_end[];
+extern char ro_after_boot_start[], ro_after_boot_end[];
 extern char boot_stack_guard[];
 
 /* Where the image lies: physical = virtual - image_offset. */
@@ -87,9 +87,9 @@ map_direct(uintptr_t base, paddr_t start, paddr_t end, uint64_t flags,
 BOOT_CODE static void
 map_run(uintptr_t base, paddr_t start, paddr_t end)
 {
-	paddr_t image = image_pa(__kernel_start);
-	paddr_t constant_end = image_pa(__rodata_end);
-	paddr_t image_end = image_pa(__kernel_end);
+	paddr_t image = image_pa(kernel_start);
+	paddr_t constant_end = image_pa(rodata_end);
+	paddr_t image_end = image_pa(kernel_end);
 
 	if (image_end <= start || image >= end) {
 		map_direct(base, start, end, PAGE_KERNEL_RW, PAGES_1G);
@@ -166,10 +166,10 @@ map_segment(const char *start, const char *end, uint64_t flags)
 BOOT_CODE static void
 map_image(void)
 {
-	map_segment(__text_start, __text_end, PAGE_KERNEL_RX);
-	map_segment(__rodata_start, __rodata_end, PAGE_KERNEL_RO);
-	map_segment(__ro_after_boot_start, boot_stack_guard, PAGE_KERNEL_RW);
-	map_segment(boot_stack_guard + PAGE_SIZE, __kernel_end, PAGE_KERNEL_RW);
+	map_segment(text_start, text_end, PAGE_KERNEL_RX);
+	map_segment(rodata_start, rodata_end, PAGE_KERNEL_RO);
+	map_segment(ro_after_boot_start, boot_stack_guard, PAGE_KERNEL_RW);
+	map_segment(boot_stack_guard + PAGE_SIZE, kernel_end, PAGE_KERNEL_RW);
 }
 
 BOOT_CODE static paddr_t
@@ -267,8 +267,7 @@ mmu_seal(void)
 {
 	const char *p;
 
-	for (p = __ro_after_boot_start; p < __ro_after_boot_end;
-	     p += PAGE_SIZE) {
+	for (p = ro_after_boot_start; p < ro_after_boot_end; p += PAGE_SIZE) {
 		make_read_only(mmu_kernel_root, (uintptr_t)p);
 		make_read_only(
 			mmu_kernel_root,

@@ -36,7 +36,7 @@ PORT_ACCESS(32, uint32_t)
                                                                           \
 		__asm__ volatile("mov %1, %0"                             \
 				 : "=r"(value)                            \
-				 : "m"(*(const volatile type *)p)         \
+				 : "m"(*(const volatile type *)(p))       \
 				 : "memory");                             \
 		return value;                                             \
 	}                                                                 \
@@ -44,7 +44,7 @@ PORT_ACCESS(32, uint32_t)
 	static inline void mmio_write##bits(volatile void *p, type value) \
 	{                                                                 \
 		__asm__ volatile("mov %1, %0"                             \
-				 : "=m"(*(volatile type *)p)              \
+				 : "=m"(*(volatile type *)(p))            \
 				 : "r"(value)                             \
 				 : "memory");                             \
 	}
