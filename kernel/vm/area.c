@@ -22,9 +22,6 @@
  * mmap(2) wants the highest gap that is large enough.  From the area below the
  * limit, the search goes to the left: into a subtree only if its max_gap
  * promises success, so it never comes back from one, and takes O(log n).
- *
- * Neighbours that are equal in all but their addresses are merged, as programs
- * that map a stack of pages one by one expect (and /proc/PID/maps shows).
  */
 
 static struct slab_cache *area_cache RO_AFTER_BOOT;
@@ -125,6 +122,12 @@ area_lowest(struct vm_space *s)
 }
 
 struct area *
+area_highest(struct vm_space *s)
+{
+	return RB_MAX(area_tree, &s->areas);
+}
+
+struct area *
 area_first(struct vm_space *s, vaddr_t va)
 {
 	struct area *a = RB_ROOT(&s->areas), *found = NULL;
@@ -158,15 +161,6 @@ area_find(struct vm_space *s, vaddr_t va)
 
 /* --- gaps ------------------------------------------------------------------------ */
 
-/* Where free room below an area may end. */
-static vaddr_t
-area_floor(const struct area *a)
-{
-	if (!(a->bits & AREA_GROWS_DOWN))
-		return a->start;
-	return a->start > STACK_GUARD ? a->start - STACK_GUARD : 0;
-}
-
 static uint64_t
 room_below(struct area *a)
 {
@@ -176,20 +170,27 @@ room_below(struct area *a)
 	return area_floor(a) > low ? area_floor(a) - low : 0;
 }
 
+/* Up to where it makes no difference any more. */
 static void
-augment_up(struct area *a)
+set_gap(struct area *a, uint64_t gap)
 {
-	for (; a; a = RB_PARENT(a, node))
+	uint64_t old;
+
+	a->gap = gap;
+	do {
+		old = a->max_gap;
 		area_augment(a);
+		if (a->max_gap == old)
+			return;
+		a = RB_PARENT(a, node);
+	} while (a);
 }
 
 static void
 gap_changed(struct area *a)
 {
-	if (!a)
-		return;
-	a->gap = room_below(a);
-	augment_up(a);
+	if (a)
+		set_gap(a, room_below(a));
 }
 
 /* The highest gap of a subtree that is known to have one. */
@@ -229,7 +230,7 @@ area_find_gap(struct vm_space *s, size_t size, vaddr_t top)
 
 	if (above && area_floor(above) < high)
 		high = area_floor(above);
-	a = above ? area_prev(above) : RB_MAX(area_tree, &s->areas);
+	a = above ? area_prev(above) : area_highest(s);
 	low = a ? a->end : USER_BOTTOM;
 	if (high > low && high - low >= size)
 		return high - size;
@@ -241,14 +242,6 @@ area_find_gap(struct vm_space *s, size_t size, vaddr_t top)
 			return highest_gap(left, size);
 	}
 	return 0;
-}
-
-bool
-area_range_free(struct vm_space *s, vaddr_t start, vaddr_t end, bool guard)
-{
-	struct area *a = area_first(s, start);
-
-	return !a || (guard ? area_floor(a) : a->start) >= end;
 }
 
 /* --- linking ---------------------------------------------------------------------- */
@@ -313,14 +306,11 @@ area_link(struct vm_space *s, struct area *a)
 void
 area_unlink(struct vm_space *s, struct area *a)
 {
-	struct area *prev = area_prev(a), *next = area_next(a);
+	struct area *next = area_next(a);
 
+	/* Nobody may count on a's gap when it leaves its place. */
+	set_gap(a, 0);
 	RB_REMOVE(area_tree, &s->areas, a);
-	/*
-	 * The place a left in the tree is below one of its neighbours, so the
-	 * two ways up cover all that changed.
-	 */
-	augment_up(prev);
 	gap_changed(next);
 	if (s->last_found == a)
 		s->last_found = NULL;
@@ -344,11 +334,15 @@ area_resize(struct vm_space *s, struct area *a, vaddr_t start, vaddr_t end)
 	ASSERT(start < end);
 	count_pages(s, a->bits,
 		    pages_in(start, end) - pages_in(a->start, a->end));
-	a->offset += start - a->start;
-	a->start = start;
-	a->end = end;
-	gap_changed(a);
-	gap_changed(area_next(a));
+	if (start != a->start) {
+		a->offset += start - a->start;
+		a->start = start;
+		gap_changed(a);
+	}
+	if (end != a->end) {
+		a->end = end;
+		gap_changed(area_next(a));
+	}
 }
 
 void
@@ -361,140 +355,75 @@ area_set_bits(struct vm_space *s, struct area *a, unsigned bits)
 	count_pages(s, a->bits, pages);
 }
 
-void
-area_trim(struct change *c, struct vm_space *s, vaddr_t start, vaddr_t end)
-{
-	struct area *a, *next;
+/* --- all at once -------------------------------------------------------------- */
 
-	for (a = area_first(s, start); a && a->start < end; a = next) {
-		next = area_next(a);
-		ASSERT(a->start >= start || a->end <= end);
-		if (a->start < start)
-			area_resize(s, a, a->start, start);
-		else if (a->end > end)
-			area_resize(s, a, end, a->end);
-		else
-			area_kill(c, s, a);
-	}
-}
-
-/* --- splitting and merging ------------------------------------------------------------ */
-
-static bool
-mergeable(const struct area *low, const struct area *high)
-{
-	return low->end == high->start && low->bits == high->bits &&
-	       !(low->bits & AREA_GROWS_DOWN) && low->object == high->object &&
-	       low->source == high->source &&
-	       low->source_ops == high->source_ops &&
-	       (!low->object ||
-		low->offset + (low->end - low->start) == high->offset);
-}
-
-/* Merge `low` with its upper neighbour if they are equal. */
-static bool
-merge_next(struct change *c, struct vm_space *s, struct area *low)
-	REQUIRES(s->lock)
-{
-	struct area *high = area_next(low);
-	vaddr_t end;
-
-	if (!high || !mergeable(low, high))
-		return false;
-	end = high->end;
-	area_kill(c, s, high);
-	area_resize(s, low, low->start, end);
-	return true;
-}
-
-bool
-area_add(struct change *c, struct vm_space *s, struct area *a)
-{
-	struct area *next = area_first(s, a->end);
-	struct area *prev =
-		next ? area_prev(next) : RB_MAX(area_tree, &s->areas);
-
-	if (prev && mergeable(prev, a)) {
-		area_resize(s, prev, prev->start, a->end);
-		merge_next(c, s, prev);
-		return false;
-	}
-	if (next && mergeable(a, next)) {
-		area_resize(s, next, a->start, next->end);
-		return false;
-	}
-	area_link(s, a);
-	return true;
-}
-
-/* Let an area begin at `at`, if one goes across it. */
+/*
+ * Copy a subtree as it is, colours and gaps too: nothing has to be searched or
+ * balanced.  Each copy is linked before its children, so that after a failure
+ * area_kill_all() finds them.
+ */
 static int
-split_at(struct vm_space *s, vaddr_t at) REQUIRES(s->lock)
+copy_subtree(struct vm_space *dst, const struct area *a, struct area *parent,
+	     struct area **link) REQUIRES(dst->lock)
 {
-	struct area *low = area_find(s, at), *high;
+	struct area *copy = area_dup(a);
+	int err;
 
-	if (!low || low->start == at)
+	if (!copy)
+		return -ENOMEM;
+	copy->space = dst;
+	RB_LEFT(copy, node) = NULL;
+	RB_RIGHT(copy, node) = NULL;
+	RB_PARENT(copy, node) = parent;
+	*link = copy;
+	if (copy->object)
+		link_to_object(copy);
+	if (RB_LEFT(a, node)) {
+		err = copy_subtree(dst, RB_LEFT(a, node), copy,
+				   &RB_LEFT(copy, node));
+		if (err)
+			return err;
+	}
+	if (!RB_RIGHT(a, node))
 		return 0;
-	if (s->area_count >= AREAS_MAX)
-		return -ENOMEM;
-	high = area_dup(low);
-	if (!high)
-		return -ENOMEM;
-	high->offset += at - high->start;
-	high->start = at;
-	area_resize(s, low, low->start, at);
-	area_link(s, high);
-	return 0;
+	return copy_subtree(dst, RB_RIGHT(a, node), copy,
+			    &RB_RIGHT(copy, node));
 }
 
 int
-area_isolate(struct change *c, struct vm_space *s, vaddr_t start, vaddr_t end)
+area_copy_all(struct vm_space *dst, struct vm_space *src)
 {
-	int err = split_at(s, start);
+	if (!RB_ROOT(&src->areas))
+		return 0;
+	dst->area_count = src->area_count;
+	dst->mapped_pages = src->mapped_pages;
+	dst->data_pages = src->data_pages;
+	return copy_subtree(dst, RB_ROOT(&src->areas), NULL,
+			    &RB_ROOT(&dst->areas));
+}
 
-	if (err)
-		return err;
-	err = split_at(s, end);
-	if (err)
-		area_settle(c, s, start, start);
-	return err;
+static void
+kill_subtree(struct change *c, struct area *a)
+{
+	if (!a)
+		return;
+	kill_subtree(c, RB_LEFT(a, node));
+	kill_subtree(c, RB_RIGHT(a, node));
+	if (a->object)
+		unlink_from_object(a);
+	a->next_dead = c->dead;
+	c->dead = a;
 }
 
 void
-area_settle(struct change *c, struct vm_space *s, vaddr_t start, vaddr_t end)
+area_kill_all(struct change *c, struct vm_space *s)
 {
-	struct area *a = area_first(s, start - 1);
-
-	while (a && a->end <= end) {
-		if (!merge_next(c, s, a))
-			a = area_next(a);
-	}
-}
-
-/* --- ranges ------------------------------------------------------------------------------ */
-
-bool
-area_covers(struct vm_space *s, vaddr_t start, vaddr_t end)
-{
-	struct area *a;
-
-	for (a = area_first(s, start); start < end; a = area_next(a)) {
-		if (!a || a->start > start)
-			return false;
-		start = a->end;
-	}
-	return true;
-}
-
-uint64_t
-area_pages_in(struct vm_space *s, vaddr_t start, vaddr_t end)
-{
-	struct area *a;
-	uint64_t pages = 0;
-
-	for (a = area_first(s, start); a && a->start < end; a = area_next(a))
-		pages += pages_in(MAX(a->start, start), MIN(a->end, end));
-	return pages;
+	kill_subtree(c, RB_ROOT(&s->areas));
+	RB_INIT(&s->areas);
+	s->last_found = NULL;
+	s->area_count = 0;
+	s->mapped_pages = 0;
+	s->data_pages = 0;
 }
 
 void

@@ -97,37 +97,23 @@ copy_layout(struct vm_space *dst, const struct vm_space *src)
 	dst->peak_pages = src->tree.resident;
 }
 
-/* Link copies of src's areas; those not inherited lose their pages too. */
+/* Areas that a child does not inherit go, with their pages. */
 static int
-copy_areas(struct change *c, struct vm_space *dst, struct vm_space *src)
-	REQUIRES(dst->lock) REQUIRES(src->lock)
+drop_not_inherited(struct change *c, struct vm_space *s) REQUIRES(s->lock)
 {
-	struct area *a, *copy;
+	struct area *a, *next;
 	int err;
 
-	for (a = area_lowest(src); a; a = area_next(a)) {
-		if (a->bits & AREA_NO_FORK) {
-			err = tree_unmap(&dst->tree, a->start, a->end,
-					 &c->batch);
-			if (err)
-				return err;
+	for (a = area_lowest(s); a; a = next) {
+		next = area_next(a);
+		if (!(a->bits & AREA_NO_FORK))
 			continue;
-		}
-		copy = area_dup(a);
-		if (!copy)
-			return -ENOMEM;
-		area_link(dst, copy);
+		err = tree_unmap(&s->tree, a->start, a->end, &c->batch);
+		if (err)
+			return err;
+		area_kill(c, s, a);
 	}
 	return 0;
-}
-
-static void
-kill_all_areas(struct change *c, struct vm_space *s) REQUIRES(s->lock)
-{
-	struct area *a;
-
-	while ((a = area_lowest(s)))
-		area_kill(c, s, a);
 }
 
 /*
@@ -154,9 +140,13 @@ vm_space_clone(struct vm_space *src, struct vm_space **out) NO_LOCK_ANALYSIS
 	tree_batch_begin(&c.batch, &s->tree);
 	c.dead = NULL;
 	copy_layout(s, src);
-	err = copy_areas(&c, s, src);
-	change_end(&c, s);
+	err = area_copy_all(s, src);
+	if (!err)
+		err = drop_not_inherited(&c, s);
+	tree_batch_finish(&c.batch);
+	mutex_unlock(&s->lock);
 	mutex_unlock(&src->lock);
+	area_discard(c.dead);
 	if (err) {
 		vm_space_put(s);
 		return err;
@@ -183,7 +173,7 @@ vm_space_put(struct vm_space *s)
 	if (!refcount_put(&s->users))
 		return;
 	change_begin(&c, s);
-	kill_all_areas(&c, s);
+	area_kill_all(&c, s);
 	tree_destroy(&s->tree);
 	change_end(&c, s);
 	space_release(s);

@@ -4,7 +4,8 @@
 /*
  * vm/space_priv.h - what the files of an address space share.
  *
- *	area.c     areas: tree, gaps, splitting, merging
+ *	area.c     areas: the tree of them, the gaps between them
+ *	area_range.c  splitting, merging, ranges
  *	space.c    create, clone, tear down
  *	mmap.c     map, unmap, break
  *	protect.c  protect, advise, sync, residency
@@ -27,6 +28,15 @@ static inline uint64_t
 pages_in(vaddr_t start, vaddr_t end)
 {
 	return (end - start) >> PAGE_SHIFT;
+}
+
+/* Where free room below an area may end: a stack keeps its guard free. */
+static inline vaddr_t
+area_floor(const struct area *a)
+{
+	if (!(a->bits & AREA_GROWS_DOWN))
+		return a->start;
+	return a->start > STACK_GUARD ? a->start - STACK_GUARD : 0;
 }
 
 /* The page of the area's object that is at va. */
@@ -109,12 +119,21 @@ struct area *area_next(struct area *a);
 struct area *area_prev(struct area *a);
 /* Lowest and highest, or NULL. */
 struct area *area_lowest(struct vm_space *s) REQUIRES(s->lock);
+struct area *area_highest(struct vm_space *s) REQUIRES(s->lock);
 
 void area_link(struct vm_space *s, struct area *a) REQUIRES(s->lock);
 void area_unlink(struct vm_space *s, struct area *a) REQUIRES(s->lock);
 /* Unlink, and owe the rest to the end of the change. */
 void area_kill(struct change *c, struct vm_space *s, struct area *a)
 	REQUIRES(s->lock);
+
+/*
+ * Give dst, which has none, copies of all areas of src.  -ENOMEM: some are
+ * there, and only area_kill_all() may be called.
+ */
+NODISCARD int area_copy_all(struct vm_space *dst, struct vm_space *src)
+	REQUIRES(dst->lock) REQUIRES(src->lock);
+void area_kill_all(struct change *c, struct vm_space *s) REQUIRES(s->lock);
 
 /* Move the ends of a linked area; the neighbours are not touched. */
 void area_resize(struct vm_space *s, struct area *a, vaddr_t start, vaddr_t end)

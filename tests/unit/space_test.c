@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: -Wl,--wrap=frame_alloc,--wrap=frame_alloc_block,--wrap=slab_alloc kernel/vm/space.c kernel/vm/area.c kernel/vm/mmap.c kernel/vm/protect.c kernel/vm/remap.c kernel/vm/fault.c kernel/vm/access.c kernel/vm/rmap.c kernel/vm/usage.c kernel/vm/object.c kernel/vm/tree.c kernel/vm/tree_pin.c kernel/vm/tree_node.c kernel/vm/tree_huge.c kernel/vm/tree_range.c kernel/vm/tree_check.c kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: -Wl,--wrap=frame_alloc,--wrap=frame_alloc_block,--wrap=slab_alloc kernel/vm/space.c kernel/vm/area.c kernel/vm/area_range.c kernel/vm/mmap.c kernel/vm/protect.c kernel/vm/remap.c kernel/vm/fault.c kernel/vm/access.c kernel/vm/rmap.c kernel/vm/usage.c kernel/vm/object.c kernel/vm/tree.c kernel/vm/tree_pin.c kernel/vm/tree_node.c kernel/vm/tree_huge.c kernel/vm/tree_range.c kernel/vm/tree_check.c kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
 
 /*
  * space_test.c - address spaces against a model with one record per page.
@@ -413,6 +413,20 @@ note_write(struct page *p, uint32_t value)
 	p->value = value;
 }
 
+/* Whoever writes a file's pages back must know of them. */
+static void
+check_dirty(const struct page *p)
+{
+	struct frame *f;
+
+	if (!(p->bits & AREA_SHARED) || p->object < 0)
+		return;
+	assert_int_equal(vm_object_page(&objects[p->object], p->index, 0, &f),
+			 0);
+	assert_true(f->bits & FRAME_DIRTY);
+	frame_put(f);
+}
+
 static void
 check_touch(struct model *m, unsigned i, unsigned access)
 {
@@ -430,6 +444,7 @@ check_touch(struct model *m, unsigned i, unsigned access)
 	if (access & FAULT_WRITE) {
 		*word = ++next_value;
 		note_write(p, next_value);
+		check_dirty(p);
 	}
 }
 
