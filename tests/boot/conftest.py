@@ -89,9 +89,10 @@ class Guest:
         self.send(f"echo BE''GIN; {command}\necho EN''D=$?\n"
                   if "\n" in command else
                   f"echo BE''GIN; {command}; echo EN''D=$?\n")
-        self.expect(r"BEGIN\r\n", timeout)
-        self.expect(r"END=(\d+)\r\n", timeout)
-        text = self.console.before.replace("\r\n", "\n")
+        self.expect(r"BEGIN\r*\n", timeout)
+        self.expect(r"END=(\d+)\r*\n", timeout)
+        # the terminal between QEMU and us adds a CR to the guest's
+        text = re.sub(r"\r+\n", "\n", self.console.before)
         got = int(self.console.match.group(1))
         self.expect(PROMPT)
         if status is not None and got != status:

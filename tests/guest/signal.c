@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -577,6 +578,28 @@ CASE(process_signal_goes_to_a_thread_that_takes_it)
 	OK(kill(getpid(), SIGUSR1));
 	CHECK_EQ(pthread_join(thread, &result), 0);
 	CHECK_EQ((uintptr_t)result, SIGUSR1);
+}
+
+/* A signal that comes while fork works is taken after it, not instead. */
+CASE(fork_is_not_interrupted)
+{
+	struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { 0 };
+
+	handle(SIGALRM, note, 0);
+	handle(SIGCHLD, note, 0);
+	OK(setitimer(ITIMER_REAL, &often, NULL));
+	for (int i = 0; i < 300; i++) {
+		pid_t pid = fork();
+
+		CHECK(pid >= 0);
+		if (!pid)
+			_exit(0);
+	}
+	OK(setitimer(ITIMER_REAL, &never, NULL));
+	for (int i = 0; i < 300; i++) {
+		while (wait(NULL) < 0)
+			CHECK_EQ(errno, EINTR);
+	}
 }
 
 static volatile int storm_done;
