@@ -52,7 +52,7 @@ size() {
 		awk '$2 != "total" && $1 > 600 { print $2 ": " $1 " lines" }
 			END { }')
 	bad=$bad$(sources | while read -r f; do
-		expand "$f" | awk -v f="$f" 'length($0) > 80 {
+		expand "$f" | awk -v f="$f" 'length($0) > 80 && !(FNR == 2 && /^..  *(unit|fuzz):/) {
 			print f ":" FNR ": " length($0) " columns" }'
 	done)
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
