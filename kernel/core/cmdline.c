@@ -14,10 +14,9 @@
 
 /* Words the kernel keeps to itself; everything else is init's too. */
 static const char *const known_names[] = {
-	"acpi",  "console",  "debug",      "debug_exit", "init",  "initrd",
-	"ktest", "loglevel", "maxcpus",    "nokaslr",    "nosmp", "nox2apic",
-	"panic", "quiet",    "rdinit",     "ro",         "root",  "rw",
-	"sched", "strace",   "trace_boot",
+	"console",  "debug",   "debug_exit", "init",  "initrd", "ktest",
+	"loglevel", "maxcpus", "nokaslr",    "nosmp", "panic",  "quiet",
+	"rdinit",   "ro",      "root",       "rw",    "sched",  "strace",
 };
 
 static char text[CMDLINE_MAX] RO_AFTER_BOOT;

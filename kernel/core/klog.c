@@ -239,8 +239,10 @@ format_syslog(struct text *t, uint64_t pos, bool with_level)
 	bool at_start = true;
 
 	for (size_t i = 0; i <= r->size; i++) {
-		char c = i < r->size ? record_byte(pos, i) : '\n';
+		char c = '\n';
 
+		if (i < r->size)
+			c = record_byte(pos, i);
 		if (at_start && with_level)
 			text_format(t, "<%u>", r->priority);
 		if (at_start)

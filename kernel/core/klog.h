@@ -45,8 +45,8 @@ void klog_write(unsigned priority, const char *bytes, size_t n);
 struct klog_console {
 	const char *name; /* [I] as console= has it: "ttyS0", "tty0" */
 	void (*write)(struct klog_console *c, const char *bytes, size_t n);
-	struct klog_console *next;              /* [L] registration list */
-	uint64_t seq;                           /* [L] next record to show */
+	struct klog_console *next; /* [L] registration list */
+	uint64_t seq;              /* [L] next record to show */
 	bool muted; /* [L] not named by console=: shows panics only */
 };
 

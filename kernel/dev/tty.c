@@ -160,7 +160,7 @@ tty_of_chardev(const struct chardev *d)
 /* --- input --- */
 
 static void
-send_signals(struct tty *tty, uint32_t signals, pid_t group)
+send_signals(uint32_t signals, pid_t group)
 {
 	static const uint8_t number[LDISC_SIGNALS] = {
 		[LDISC_INTR] = SIGINT,
@@ -215,7 +215,7 @@ finish_input(struct tty *tty, bool was_stopped, unsigned long irq)
 	tty->ld.flushed = false;
 	spin_unlock_irq(&tty->line_lock, irq);
 	if (signals)
-		send_signals(tty, signals, group);
+		send_signals(signals, group);
 	if (readable)
 		wait_queue_wake(&tty->read_wait, POLLIN | POLLRDNORM);
 	if (started)

@@ -448,9 +448,7 @@ ioctl_state(struct chardev_open *o, unsigned cmd, void USER *p)
 	case FIONREAD:
 		value = (unsigned)count_input(tty);
 		break;
-	case TIOCOUTQ:
-		value = 0;
-		break;
+	case TIOCOUTQ: /* nothing is kept, and N_TTY is 0 too */
 	case TIOCGETD:
 		value = N_TTY;
 		break;

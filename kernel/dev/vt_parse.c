@@ -190,13 +190,12 @@ set_charset(struct vt *vt, unsigned which, uint8_t c)
 static void
 osc_byte(struct vt *vt, uint8_t c)
 {
-	if (vt->nparams == 0 && c == 'R') {
-		vt->state = VT_GROUND;
-	} else if (vt->nparams == 0 && c == 'P') {
+	bool end_of_palette = vt->intermediate == 'P' && vt->nparams == 7;
+
+	if (vt->nparams == 0 && c == 'P')
 		vt->intermediate = 'P';
-	} else if (vt->intermediate == 'P' && vt->nparams == 7) {
+	if (end_of_palette || (vt->nparams == 0 && c == 'R'))
 		vt->state = VT_GROUND;
-	}
 	vt->nparams++;
 }
 
@@ -275,6 +274,16 @@ flush_utf8(struct vt *vt)
 	}
 }
 
+/* ESC \ ends the string, which is true; ESC anything else begins anew. */
+static bool
+osc_ends(struct vt *vt, uint8_t c)
+{
+	if (vt->state != VT_OSC_ESCAPE)
+		return false;
+	vt->state = c == '\\' ? VT_GROUND : VT_ESCAPE;
+	return c == '\\';
+}
+
 void
 vt_write(struct vt *vt, const char *bytes, size_t n)
 {
@@ -286,15 +295,7 @@ vt_write(struct vt *vt, const char *bytes, size_t n)
 			continue;
 		}
 		flush_utf8(vt);
-		if (vt->state == VT_OSC_ESCAPE) {
-			/* ESC \ ends the string; ESC anything begins anew. */
-			vt->state = VT_ESCAPE;
-			if (c == '\\') {
-				vt->state = VT_GROUND;
-				continue;
-			}
-		}
-		if (!control(vt, c))
+		if (!osc_ends(vt, c) && !control(vt, c))
 			sequence_byte(vt, c);
 	}
 }
