@@ -129,24 +129,52 @@ hash_insert(struct dentry *d)
 	spin_unlock(bucket_lock(index));
 }
 
-/*
- * Off its chain; true: the caller has the table's reference now.  With holders
- * set, only if no more than these hold it and nobody found it lately.
- */
-static bool
-hash_remove(struct dentry *d, unsigned holders)
+/* Lock the chain d is on, or would be: a rename may move it until then. */
+static struct spinlock *
+lock_chain_of(const struct dentry *d) NO_LOCK_ANALYSIS
 {
-	unsigned index = bucket_index(d->parent, d->hash);
-	bool removed = false;
+	for (;;) {
+		unsigned index = bucket_index(d->parent, d->hash);
 
-	spin_lock(bucket_lock(index));
-	if (d->hashed && (!holders || (refcount_read(&d->refs) <= holders &&
-				       !d->used && !d->mounted))) {
+		spin_lock(bucket_lock(index));
+		if (index == bucket_index(d->parent, d->hash))
+			return bucket_lock(index);
+		spin_unlock(bucket_lock(index));
+	}
+}
+
+/* Off its chain; true: the caller has the table's reference now. */
+static bool
+hash_remove(struct dentry *d) NO_LOCK_ANALYSIS
+{
+	struct spinlock *lock = lock_chain_of(d);
+	bool removed = d->hashed;
+
+	if (removed) {
 		d->hashed = false;
 		list_remove(&d->hash_link);
-		removed = true;
 	}
-	spin_unlock(bucket_lock(index));
+	spin_unlock(lock);
+	return removed;
+}
+
+/*
+ * The same if only the table and the caller hold it and nobody found it lately.
+ * Meanwhile it may have become a record: who pinned it held it then, so a low
+ * count shows that pin as well.
+ */
+static bool
+hash_remove_idle(struct dentry *d) NO_LOCK_ANALYSIS
+{
+	struct spinlock *lock = lock_chain_of(d);
+	bool removed = d->hashed && refcount_read(&d->refs) <= 2 &&
+		       !d->pinned && !d->used && !d->mounted;
+
+	if (removed) {
+		d->hashed = false;
+		list_remove(&d->hash_link);
+	}
+	spin_unlock(lock);
 	return removed;
 }
 
@@ -184,7 +212,7 @@ reclaim_remove(struct dentry *d)
 static void
 forget(struct dentry *d)
 {
-	if (!hash_remove(d, 0))
+	if (!hash_remove(d))
 		return;
 	reclaim_remove(d);
 	dentry_put(d);
@@ -217,7 +245,7 @@ reclaim_trim(void)
 
 		if (!d)
 			return;
-		if (hash_remove(d, 2)) {
+		if (hash_remove_idle(d)) {
 			reclaim_remove(d);
 			dentry_put(d);
 		}
@@ -499,55 +527,10 @@ dcache_is_ancestor(const struct dentry *a, const struct dentry *d)
 	return d == a;
 }
 
-int
-dcache_move_prepare(const struct dentry *new, char **spare)
+void
+dcache_unlist(struct dentry *d, bool *pinned)
 {
-	*spare = NULL;
-	if (new->name_len < DENTRY_INLINE)
-		return 0;
-	*spare = kmalloc(new->name_len + 1u);
-	return *spare ? 0 : -ENOMEM;
-}
-
-static void
-name_set(struct dentry *d, const struct dentry *from, char *spare)
-{
-	char *text = spare ? spare : d->inline_name;
-
-	if (d->name != d->inline_name)
-		kfree((void *)(uintptr_t)d->name);
-	memcpy(text, from->name, from->name_len + 1u);
-	d->name = text;
-	d->name_len = from->name_len;
-	d->hash = from->hash;
-}
-
-/* Exchange names without memory: heap names by pointer, others by content. */
-static void
-name_swap(struct dentry *a, struct dentry *b)
-{
-	char text[DENTRY_INLINE];
-	const char *a_name = a->name == a->inline_name ? NULL : a->name;
-	const char *b_name = b->name == b->inline_name ? NULL : b->name;
-	uint16_t len = a->name_len;
-	uint32_t hash = a->hash;
-
-	memcpy(text, a->inline_name, sizeof(text));
-	memcpy(a->inline_name, b->inline_name, sizeof(text));
-	memcpy(b->inline_name, text, sizeof(text));
-	a->name = b_name ? b_name : a->inline_name;
-	b->name = a_name ? a_name : b->inline_name;
-	a->name_len = b->name_len;
-	b->name_len = len;
-	a->hash = b->hash;
-	b->hash = hash;
-}
-
-/* Off chain and lists, keeping the table's reference for dentry_relist(). */
-static void
-dentry_unlist(struct dentry *d, bool *pinned)
-{
-	bool removed = hash_remove(d, 0);
+	bool removed = hash_remove(d);
 
 	ASSERT(removed);
 	*pinned = d->pinned;
@@ -555,47 +538,13 @@ dentry_unlist(struct dentry *d, bool *pinned)
 	reclaim_remove(d);
 }
 
-static void
-dentry_relist(struct dentry *d, bool pinned)
+void
+dcache_relist(struct dentry *d, bool pinned)
 {
 	if (pinned)
 		dentry_pin(d);
 	else
 		reclaim_add(d);
 	hash_insert(d);
-	dentry_put(d); /* it has the one kept by dentry_unlist() as well */
-}
-
-void
-dcache_move(struct dentry *old, struct dentry *new, char *spare)
-{
-	struct dentry *from = old->parent, *to = new->parent;
-	bool pinned;
-
-	dentry_delete(new);
-	dentry_unlist(old, &pinned);
-	dentry_get(to);
-	spin_lock(&names_lock);
-	name_set(old, new, spare);
-	old->parent = to;
-	spin_unlock(&names_lock);
-	dentry_relist(old, pinned);
-	dentry_put(from);
-}
-
-void
-dcache_exchange(struct dentry *a, struct dentry *b)
-{
-	struct dentry *parent = a->parent;
-	bool a_pinned, b_pinned;
-
-	dentry_unlist(a, &a_pinned);
-	dentry_unlist(b, &b_pinned);
-	spin_lock(&names_lock);
-	name_swap(a, b);
-	a->parent = b->parent; /* the references change owner with them */
-	b->parent = parent;
-	spin_unlock(&names_lock);
-	dentry_relist(a, a_pinned);
-	dentry_relist(b, b_pinned);
+	dentry_put(d); /* it has the one kept by dcache_unlist() as well */
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * fs/dentry_priv.h - the tree of pinned children, for dentry.c and
- * dcache_dir.c.
+ * fs/dentry_priv.h - what the files of the name cache share: the tree of
+ * pinned children, and taking a dentry out to rename it.
  */
 
 #include "fs/fs_priv.h"
@@ -17,3 +17,7 @@ dentry_cookie_cmp(const struct dentry *a, const struct dentry *b)
 }
 
 RB_PROTOTYPE(dentry_tree, dentry, sibling, dentry_cookie_cmp)
+
+/* Off chain and lists, keeping the table's reference for dcache_relist(). */
+void dcache_unlist(struct dentry *d, bool *pinned);
+void dcache_relist(struct dentry *d, bool pinned);

@@ -161,6 +161,14 @@ pipe_readable(const struct pipe *p)
 	return !pipe_empty(p) || p->writers == 0;
 }
 
+static int
+wait_readable(struct pipe *p)
+{
+	return wait_event_interruptible(&p->read_wait, pipe_readable(p))
+		       ? -ERESTARTSYS
+		       : 0;
+}
+
 static ssize_t
 pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 {
@@ -183,8 +191,9 @@ pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 			return n;
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(&p->read_wait, pipe_readable(p)))
-			return -ERESTARTSYS;
+		n = wait_readable(p);
+		if (n)
+			return n;
 	}
 }
 
@@ -258,6 +267,14 @@ pipe_writable(const struct pipe *p)
 	return !pipe_full(p) || p->readers == 0;
 }
 
+static int
+wait_writable(struct pipe *p)
+{
+	return wait_event_interruptible(&p->write_wait, pipe_writable(p))
+		       ? -ERESTARTSYS
+		       : 0;
+}
+
 static ssize_t
 pipe_write_some(struct pipe *p, struct uio *u, bool packet)
 {
@@ -287,11 +304,8 @@ pipe_write(struct file *f, struct uio *u, uint64_t *pos)
 			break;
 		if (!pipe_full(p))
 			continue; /* drained meanwhile, or a fault to report */
-		n = -EAGAIN;
-		if (f->flags & O_NONBLOCK)
-			break;
-		n = -ERESTARTSYS;
-		if (wait_event_interruptible(&p->write_wait, pipe_writable(p)))
+		n = f->flags & O_NONBLOCK ? -EAGAIN : wait_writable(p);
+		if (n)
 			break;
 	}
 	return u->left < wanted ? (ssize_t)(wanted - u->left) : n;
