@@ -152,11 +152,11 @@ fill_request(struct sigframe_request *r, struct task *t, struct trap_frame *f,
 	r->cr2 = t->trap.address;
 }
 
-static void
-die_of(int signo, bool core)
+/* No core is ever written, so the status never says that one was. */
+NORETURN static void
+die_of(int signo)
 {
-	/* A core is never written; the status says what would have been. */
-	process_exit(signo | (core ? 0x80 : 0));
+	process_exit(signo);
 }
 
 /* Enter the handler; a stack that cannot hold the frame is a SIGSEGV. */
@@ -171,7 +171,7 @@ enter_handler(struct task *t, struct trap_frame *f, const struct siginfo *info,
 	fill_request(&r, t, f, info, a);
 	if (!(a->flags & SA_RESTORER) || arch_sigframe_push(f, &r)) {
 		if (info->si_signo == SIGSEGV)
-			die_of(SIGSEGV, true);
+			die_of(SIGSEGV);
 		signal_force(t, SIGSEGV, NULL);
 		return;
 	}
@@ -193,8 +193,7 @@ take_default(struct task *t, int signo)
 		return;
 	case SIGNAL_TERMINATE:
 	case SIGNAL_CORE:
-		die_of(signo, signal_default_of(signo) == SIGNAL_CORE);
-		return;
+		die_of(signo);
 	case SIGNAL_CONTINUE:
 	case SIGNAL_IGNORE:
 		return;
@@ -257,7 +256,7 @@ signal_deliver(struct trap_frame *f)
 		if (!signo)
 			break;
 		if (signo == SIGKILL)
-			die_of(SIGKILL, false);
+			die_of(SIGKILL);
 		if (action.handler == (uintptr_t)SIG_IGN)
 			continue;
 		if (action.handler == (uintptr_t)SIG_DFL)

@@ -9,7 +9,8 @@
  * fs/procfs/proc_dirs.c - directories and links that follow the processes.
  *
  * Names are looked up afresh each time they have gone stale: a dentry is true
- * while what it names exists (revalidate).  Directory offsets: the names of a
+ * while what it names exists (revalidate), and none is kept for what does not:
+ * lookups fail instead.  Directory offsets: the names of a
  * fixed list count from 2; numbered entries (PIDs, descriptors) follow at
  * NUMBER_BASE + number, so adding and removing processes moves nothing.
  */
@@ -263,7 +264,7 @@ fd_lookup(struct inode *dir, struct dentry *d)
 	node.fd = parse_number(d->name);
 	f = node.fd < 0 ? NULL : procfs_source->fd_file(n->pid, node.fd);
 	if (!f)
-		return 0;
+		return -ENOENT;
 	mode = S_IFLNK | (file_readable(f) ? 0500 : 0) |
 	       (file_writable(f) ? 0300 : 0);
 	file_put(f);
@@ -340,7 +341,7 @@ pid_lookup(struct inode *dir, struct dentry *d)
 		return fill_dentry(d, S_IFDIR | 0555, &task_dir_ops,
 				   &numbered_dir_ops, &node);
 	}
-	return 0;
+	return -ENOENT;
 }
 
 static const struct inode_ops pid_dir_ops = {
@@ -404,7 +405,7 @@ task_lookup(struct inode *dir, struct dentry *d)
 	node.pid = parse_number(d->name);
 	if (node.pid <= 0 ||
 	    procfs_source->next_thread(pid, node.pid - 1) != node.pid)
-		return 0;
+		return -ENOENT;
 	return fill_dentry(d, S_IFDIR | 0555, &pid_dir_ops, &pid_dir_file_ops,
 			   &node);
 }
@@ -432,7 +433,7 @@ root_lookup(struct inode *dir, struct dentry *d)
 	}
 	node.pid = parse_number(d->name);
 	if (node.pid <= 0 || !procfs_source->exists(node.pid))
-		return 0;
+		return -ENOENT;
 	return fill_dentry(d, S_IFDIR | 0555, &pid_dir_ops, &pid_dir_file_ops,
 			   &node);
 }

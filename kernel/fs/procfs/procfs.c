@@ -52,7 +52,14 @@ proc_inode(struct superblock *sb, mode_t mode, const struct inode_ops *ops,
 	return i;
 }
 
-static const struct inode_ops static_dir_ops = { 0 };
+/* All that is there is pinned in the cache already. */
+static int
+static_lookup(struct inode *dir, struct dentry *d)
+{
+	return -ENOENT;
+}
+
+static const struct inode_ops static_dir_ops = { .lookup = static_lookup };
 
 /* The child directory `name` of dir, made if it is not there. */
 static struct dentry *
