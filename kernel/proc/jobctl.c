@@ -116,8 +116,7 @@ hangup_terminal(struct process *p)
 		(void)signal_send_group(foreground, SIGHUP, NULL);
 		(void)signal_send_group(foreground, SIGCONT, NULL);
 	}
-	session_forget_tty(p->session->nr, tty);
-	tty_set_session(tty, 0, 0);
+	tty_hangup(tty);
 }
 
 /* --- exit --- */
@@ -233,9 +232,11 @@ job_group_in_session(pid_t pgrp, pid_t session)
 	struct pid *id = pid_find(pgrp);
 	bool yes = false;
 
+	/* Session 0: in any. */
 	if (id && !list_empty(&id->group))
-		yes = list_first(&id->group, struct process, group_link)
-			      ->session->nr == session;
+		yes = !session ||
+		      list_first(&id->group, struct process, group_link)
+				      ->session->nr == session;
 	proc_tree_leave(irq);
 	return yes;
 }

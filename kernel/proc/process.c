@@ -15,6 +15,15 @@ struct spinlock proc_tree_lock =
 
 static struct slab_cache *process_cache, *task_cache; /* [I] */
 
+/* Borrowed; the kernel's own threads are no tasks. */
+static const struct cred *
+running_cred(void)
+{
+	const struct thread *t = current_thread();
+
+	return t->ops == &task_thread_ops ? current_task()->cred : &cred_root;
+}
+
 void
 process_init(void)
 {
@@ -25,6 +34,7 @@ process_init(void)
 		panic("proc: no memory for the first process");
 	signal_init();
 	jobctl_init();
+	cred_set_current_source(running_cred);
 }
 
 struct process *
