@@ -2,8 +2,8 @@
 # run.sh - check the Promela models with spin, and that their mutants fail.
 #
 # Prints one line per model and mutant; the exit status is 1 if a true model
-# has an error or a mutant has none.   A minute on two free processors.  BUILD:
-# where to work (build).
+# has an error or a mutant has none.  A minute on two free processors.
+# BUILD: where to work (build).
 set -u
 [ "${1:-}" != --help ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0; }
 cd "$(dirname "$0")/../.." || exit 1

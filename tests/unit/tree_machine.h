@@ -43,6 +43,7 @@ struct cpu {
 static struct cpu cpus[CPUS];
 static uint16_t cached[FAKE_FRAMES]; /* cache entries that point to a frame */
 static unsigned long flushes;
+static void (*fake_flush_hook)(vaddr_t start);
 
 static _Atomic pte_t *
 machine_slot(const struct frame *node, vaddr_t va, unsigned level)
@@ -139,6 +140,8 @@ mmu_flush(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 
 	assert(start < end && end <= USER_TOP);
 	flushes++;
+	if (fake_flush_hook)
+		fake_flush_hook(start);
 	for (i = 0; i < CPUS; i++) {
 		if (!(mask & CPUMASK(i)))
 			continue;
@@ -226,7 +229,7 @@ cpu_walk(struct cpu *c, vaddr_t va, bool write)
 }
 
 /* The words of a page that the tests look at, or NULL for a page fault. */
-static uint64_t *
+static uint64_t *UNUSED
 cpu_access(unsigned cpu, vaddr_t va, bool write)
 {
 	struct cpu *c = &cpus[cpu];
@@ -279,7 +282,7 @@ machine_truth(paddr_t root, vaddr_t va, unsigned level)
 	}
 }
 
-static void
+static void UNUSED
 machine_check(void)
 {
 	unsigned i, k;
