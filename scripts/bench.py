@@ -11,7 +11,9 @@ faster.  Results are kept in build/bench/umbra.tsv."""
 
 import argparse
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -89,6 +91,22 @@ def table(umbra, linuxes):
     return slower
 
 
+def boot_figures(text, build):
+    """Lines on the boot: kbench as PID 1 says what it found."""
+    init = re.search(r"KBENCH INIT .*uptime_ns=(\d+) .*used_kib=(\d+)", text)
+    if not init:
+        return []
+    stripped = build / "bench/kernel.stripped"
+    subprocess.run(["llvm-strip", "-o", stripped, build / "kernel.elf"],
+                   check=True)
+    # The clock starts at kernel entry, and a tick is an instruction.
+    return [f"kernel entry to PID 1: {int(init[1]) / 1e6:.1f} million "
+            "instructions",
+            f"MemTotal - MemFree when PID 1 starts: {init[2]} KiB "
+            "(Linux 6.12: 32508 KiB)",
+            f"kernel image, stripped: {stripped.stat().st_size // 1024} KiB"]
+
+
 def main():
     p = argparse.ArgumentParser(
         description=__doc__,
@@ -110,9 +128,7 @@ def main():
     if args.only:
         linuxes = [{n: l[n] for n in l if n in umbra} for l in linuxes]
     slower = table(umbra, linuxes)
-    for line in text.replace("\r", "").splitlines():
-        if line.startswith("KBENCH INIT"):
-            print(line)
+    print("\n".join(boot_figures(text, args.build.resolve())))
     lines = [l for l in text.replace("\r", "").splitlines()
              if l.count("\t") == 6 or l.startswith(("skip\t", "fail\t", "KBENCH"))]
     if not args.log:
