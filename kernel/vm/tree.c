@@ -165,13 +165,15 @@ map_leaf(struct tree *t, vaddr_t va, unsigned level, struct frame *f,
 	 unsigned prot)
 {
 	struct walk w = walk_start(t, va);
-	int err;
 
 	walk_owned(&w, va, level);
 	if (unlikely(w.level != level)) {
-		err = map_walk(t, &w, va, level);
+		struct walk slow = w; /* so that w may live in registers */
+		int err = map_walk(t, &slow, va, level);
+
 		if (err)
 			return err;
+		w = slow;
 	}
 	if (slot_load(w.slot))
 		return -EEXIST;
@@ -349,7 +351,7 @@ write_huge(const struct write *wr, struct walk *w)
 
 /* Something on the way is missing, shared or huge. */
 static NOINLINE int
-write_walk(struct write *wr, struct walk *w)
+write_walk(struct write *wr, struct walk w)
 {
 	struct tree_batch b;
 	int err;
@@ -358,10 +360,10 @@ write_walk(struct write *wr, struct walk *w)
 		return -ENOENT;
 	tree_batch_begin(&b, wr->t);
 	wr->batch = &b;
-	err = walk_change(w, wr->va, 0, 0, &b);
+	err = walk_change(&w, wr->va, 0, 0, &b);
 	if (!err)
-		err = w->level == 0 ? write_leaf(wr, w->slot)
-				    : write_huge(wr, w);
+		err = w.level == 0 ? write_leaf(wr, w.slot)
+				   : write_huge(wr, &w);
 	tree_batch_finish(&b);
 	return err;
 }
@@ -375,6 +377,6 @@ tree_write_fault(struct tree *t, vaddr_t va, unsigned prot, unsigned flags)
 	ASSERT(va < USER_TOP);
 	walk_owned(&w, va, 0);
 	if (unlikely(w.level > 0))
-		return write_walk(&wr, &w);
+		return write_walk(&wr, w);
 	return write_leaf(&wr, w.slot);
 }

@@ -33,7 +33,8 @@ struct tree {
 /*
  * Translations removed but perhaps still in a TLB, and the references that
  * wait for the flush.  One per operation, on the stack; tree_batch_finish()
- * flushes once and then drops them all.
+ * flushes once and then drops them all.  It must be called before the space's
+ * mutex is released, after errors too.
  */
 struct tree_batch {
 	struct tree *tree;
@@ -136,7 +137,8 @@ NODISCARD int tree_move(struct tree *t, vaddr_t from, vaddr_t to, size_t size,
 
 /*
  * Visit the leaves of [start, end) in order, skipping empty subtrees; fn's
- * nonzero return ends the walk.  shared: the leaf, or a node on the way to it,
+ * nonzero return ends the walk.  A huge leaf is visited whole though it may
+ * begin before start.  shared: the leaf, or a node on the way to it,
  * has more than one reference.  For mincore, smaps, msync.
  */
 typedef int
