@@ -46,15 +46,24 @@ panic_set_thread_name(const char *(*fn)(unsigned cpu))
 	thread_name = fn;
 }
 
+/* From `first` on, if it is among them: what is above is the panic itself. */
 static void
-print_backtrace(size_t n)
+print_backtrace(size_t n, const void *first)
 {
-	for (size_t i = 0; i < n; i++) {
-		/* A return address may lie just behind its function. */
-		struct symbol s = symbol_find(pcs[i] - (i > 0));
+	size_t i = 0;
+
+	while (i < n && pcs[i] != (uintptr_t)first)
+		i++;
+	for (i = i < n ? i : 0; i < n; i++) {
+		/*
+		 * A return address may lie just behind its function; a pc
+		 * that was interrupted is exact.
+		 */
+		unsigned back = i > 0 || first;
+		struct symbol s = symbol_find(pcs[i] - back);
 
 		klog(KLOG_EMERG, "  [%016lx] %s+0x%zx", pcs[i], s.name,
-		     s.offset + (i > 0));
+		     s.offset + back);
 	}
 }
 
@@ -76,9 +85,9 @@ print_registers(const struct trap_frame *f)
 		klog(KLOG_EMERG, "  %s", line);
 }
 
-/* f may be NULL: then the backtrace is that of the caller of panic(). */
+/* f may be NULL: then the backtrace is ours, from caller on. */
 static void
-print_context(unsigned cpu, const struct trap_frame *f)
+print_context(unsigned cpu, const struct trap_frame *f, const void *caller)
 {
 	const char *name = thread_name ? thread_name(cpu) : NULL;
 
@@ -89,7 +98,7 @@ print_context(unsigned cpu, const struct trap_frame *f)
 	if (f && trap_from_user(f))
 		klog(KLOG_EMERG, "  in user mode");
 	else
-		print_backtrace(backtrace_from(f, pcs, BACKTRACE_MAX));
+		print_backtrace(backtrace_from(f, pcs, BACKTRACE_MAX), caller);
 }
 
 static void
@@ -101,7 +110,7 @@ print_others(void)
 		if (cpu == cpu_id())
 			continue;
 		if (f)
-			print_context(cpu, f);
+			print_context(cpu, f, NULL);
 		else
 			klog(KLOG_EMERG, "CPU %u: does not answer", cpu);
 	}
@@ -142,7 +151,8 @@ become_owner(void)
 }
 
 static void
-report(const struct trap_frame *f, const char *fmt, va_list ap)
+report(const struct trap_frame *f, const void *caller, const char *fmt,
+       va_list ap)
 {
 	become_owner();
 	klog(KLOG_EMERG, "%s",
@@ -151,7 +161,7 @@ report(const struct trap_frame *f, const char *fmt, va_list ap)
 	if (depth > 1)
 		return;
 	smp_stop_others();
-	print_context(cpu_id(), f);
+	print_context(cpu_id(), f, caller);
 	print_others();
 }
 
@@ -161,7 +171,7 @@ panic_at(const struct trap_frame *f, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	report(f, fmt, ap);
+	report(f, NULL, fmt, ap);
 	va_end(ap);
 	finish();
 }
@@ -172,7 +182,7 @@ panic(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	report(NULL, fmt, ap);
+	report(NULL, __builtin_return_address(0), fmt, ap);
 	va_end(ap);
 	finish();
 }

@@ -80,6 +80,18 @@ spin_report(const struct spinlock *l, uint64_t waited_ns, bool first)
 		     l->name, cpu_id(), (int)holder - 1, holder_pc(l, holder));
 }
 
+/* Until l looks free, or it is time to look at the clock. */
+static bool
+looks_free(const struct spinlock *l)
+{
+	for (unsigned i = 0; i < SPINS_PER_LOOK; i++) {
+		if (atomic_load_explicit(&l->holder, memory_order_relaxed) == 0)
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
 /*
  * Wait until the lock is ours.  In a panic the holder may have been stopped for
  * ever, so the dying CPU takes what it does not get.
@@ -90,26 +102,20 @@ spin_wait(struct spinlock *l)
 	uint64_t begun_ns = clock_now_ns();
 	bool reported = false;
 
-	for (unsigned spins = 1; !spin_grab(l); spins++) {
-		while (atomic_load_explicit(&l->holder, memory_order_relaxed) !=
-			       0 &&
-		       spins % SPINS_PER_LOOK != 0) {
-			cpu_relax();
-			spins++;
-		}
-		if (spins % SPINS_PER_LOOK == 0) {
-			uint64_t waited_ns = clock_now_ns() - begun_ns;
+	for (;;) {
+		uint64_t waited_ns;
 
-			if (panic_in_progress()) {
-				atomic_store(&l->holder, cpu_id() + 1);
-				return;
-			}
-			if (waited_ns >= REPORT_AFTER_NS) {
-				spin_report(l, waited_ns, !reported);
-				reported = true;
-			}
+		if (looks_free(l) && spin_grab(l))
+			return;
+		if (panic_in_progress())
+			break;
+		waited_ns = clock_now_ns() - begun_ns;
+		if (waited_ns >= REPORT_AFTER_NS) {
+			spin_report(l, waited_ns, !reported);
+			reported = true;
 		}
 	}
+	atomic_store(&l->holder, cpu_id() + 1);
 }
 
 /* Before the attempt, so that the complaint comes instead of a deadlock. */

@@ -298,7 +298,7 @@ fair_preempts(const struct policy_queue *q, const struct thread *running,
 
 /* Until the request is served: eligibility alone does not cut a turn short. */
 static uint64_t
-fair_slice(const struct policy_queue *q, const struct thread *running)
+fair_slice(UNUSED const struct policy_queue *q, const struct thread *running)
 {
 	uint64_t left = running->sched.deadline - running->sched.vruntime;
 

@@ -33,9 +33,12 @@ mutex_init(struct mutex *m, enum lock_rank rank, const char *name)
 static void
 check_order(const struct mutex *m, bool nested)
 {
-	const struct thread *t = current_thread();
+	const struct thread *t;
 
-	if (!DEBUG_KERNEL || !t || panic_in_progress())
+	if (!DEBUG_KERNEL)
+		return;
+	t = current_thread();
+	if (!t || panic_in_progress())
 		return;
 	assert_may_sleep();
 	if (m->rank == 0 || m->rank >= LOCK_MUTEX_RANKS)
@@ -52,10 +55,8 @@ check_order(const struct mutex *m, bool nested)
 static inline void
 note(const struct mutex *m, int by)
 {
-	struct thread *t = current_thread();
-
-	if (DEBUG_KERNEL && t)
-		t->mutexes[m->rank] = (uint8_t)(t->mutexes[m->rank] + by);
+	if (DEBUG_KERNEL && current_thread())
+		current_thread()->mutexes[m->rank] += (uint8_t)by;
 }
 
 /* --- taking -------------------------------------------------------------- */

@@ -84,9 +84,11 @@ thread_sleep(uint64_t deadline_ns)
 	DEBUG_ASSERT(t->mode != THREAD_MODE_IDLE);
 	if (interruptible && atomic_load(&t->interrupted)) {
 		thread_sleep_cancel();
+		t->wait_pc = NULL;
 		return -EINTR;
 	}
-	t->wait_pc = __builtin_return_address(0);
+	if (!t->wait_pc)
+		t->wait_pc = __builtin_return_address(0);
 	if (deadline_ns == NEVER)
 		schedule();
 	else

@@ -113,14 +113,34 @@ enum switch_how {
 	SWITCH_YIELD, /* current gives up the rest of its turn */
 };
 
+/* Does prev want to go on here, and may it?  If not it leaves the queue. */
+static bool
+stay_or_leave(struct run_queue *rq, struct thread *prev, enum switch_how how)
+{
+	enum thread_state state =
+		atomic_load_explicit(&prev->state, memory_order_relaxed);
+	struct policy_queue *q;
+
+	if (state != THREAD_READY || !thread_may_run_on(prev, rq->cpu)) {
+		leave_cpu(rq, prev, state);
+		return false;
+	}
+	if (prev == rq->idle)
+		return false;
+	if (how == SWITCH_YIELD) {
+		q = runq_class(rq, prev);
+		q->policy->yield(q, prev);
+	}
+	return true;
+}
+
 /* With this CPU's queue locked and interrupts off; unlocks. */
 static void
 switch_away(struct run_queue *rq, enum switch_how how) NO_LOCK_ANALYSIS
 {
-	struct thread *prev = rq->current, *stay = NULL, *next;
-	enum thread_state state =
-		atomic_load_explicit(&prev->state, memory_order_relaxed);
+	struct thread *prev = rq->current, *next;
 	uint64_t now_ns = clock_now_ns();
+	bool stays;
 
 	runq_charge(rq, now_ns);
 	if (unlikely(rq->balance)) {
@@ -128,16 +148,8 @@ switch_away(struct run_queue *rq, enum switch_how how) NO_LOCK_ANALYSIS
 		place_pull(rq, now_ns);
 	}
 	atomic_store_explicit(&prev->resched, false, memory_order_relaxed);
-	if (state != THREAD_READY || !thread_may_run_on(prev, rq->cpu))
-		leave_cpu(rq, prev, state);
-	else if (prev != rq->idle)
-		stay = prev;
-	if (how == SWITCH_YIELD && stay) {
-		struct policy_queue *q = runq_class(rq, stay);
-
-		q->policy->yield(q, stay);
-	}
-	next = runq_pick(rq, stay);
+	stays = stay_or_leave(rq, prev, how);
+	next = runq_pick(rq, stays ? prev : NULL);
 	if (next == rq->idle)
 		next = pick_elsewhere(rq, now_ns);
 	if (next == prev) {
@@ -145,7 +157,7 @@ switch_away(struct run_queue *rq, enum switch_how how) NO_LOCK_ANALYSIS
 		spin_unlock(&rq->lock);
 		return;
 	}
-	prev->involuntary += stay != NULL;
+	prev->involuntary += stays;
 	switch_to(rq, prev, next, now_ns);
 	switch_finish();
 }

@@ -93,3 +93,37 @@ wait_queue_wake_one(struct wait_queue *wq, unsigned events)
 {
 	wake(wq, events, false);
 }
+
+void
+wait_loop_begin(struct wait_loop *l, struct wait_queue *wq,
+		enum thread_state state)
+{
+	waiter_init(&l->waiter);
+	l->state = state;
+	l->err = 0;
+	l->gave_up = false;
+	waiter_add(wq, &l->waiter);
+	thread_sleep_begin(state);
+}
+
+/* An error ends the wait only if the condition, looked at again, is false. */
+bool
+wait_loop_sleep(struct wait_loop *l, uint64_t deadline_ns)
+{
+	if (l->err) {
+		l->gave_up = true;
+		return false;
+	}
+	current_thread()->wait_pc = __builtin_return_address(0);
+	l->err = thread_sleep(deadline_ns);
+	thread_sleep_begin(l->state);
+	return true;
+}
+
+int
+wait_loop_end(struct wait_loop *l)
+{
+	thread_sleep_cancel();
+	waiter_remove(&l->waiter);
+	return l->gave_up ? l->err : 0;
+}

@@ -58,33 +58,34 @@ void waiter_init(struct waiter *w); /* for the current thread */
 void waiter_add(struct wait_queue *wq, struct waiter *w);
 void waiter_remove(struct waiter *w); /* safe if never added */
 
+/* One wait_event() under way. */
+struct wait_loop {
+	struct waiter waiter;
+	enum thread_state state;
+	int err;      /* of the last sleep */
+	bool gave_up; /* it ended for err, not because of the condition */
+};
+
+/* On the queue, and about to sleep: now look at the condition. */
+void wait_loop_begin(struct wait_loop *l, struct wait_queue *wq,
+		     enum thread_state state);
+/* Sleep, then be about to sleep again; false: it is over, see l->err. */
+bool wait_loop_sleep(struct wait_loop *l, uint64_t deadline_ns);
+int wait_loop_end(struct wait_loop *l);
+
 /*
  * Wait until cond; the macro's value is 0, -EINTR or -ETIMEDOUT.  cond is
  * evaluated several times and must not sleep.
  */
 #define wait_event_state(wq, cond, state, deadline) \
 	((cond) ? 0 : wait_event_slow(wq, cond, state, deadline))
-#define wait_event_slow(wq, cond, state, deadline)     \
-	({                                             \
-		struct waiter w_;                      \
-		int err_ = 0;                          \
-		waiter_init(&w_);                      \
-		waiter_add((wq), &w_);                 \
-		for (;;) {                             \
-			thread_sleep_begin(state);     \
-			if (cond) {                    \
-				thread_sleep_cancel(); \
-				err_ = 0;              \
-				break;                 \
-			}                              \
-			if (err_) {                    \
-				thread_sleep_cancel(); \
-				break;                 \
-			}                              \
-			err_ = thread_sleep(deadline); \
-		}                                      \
-		waiter_remove(&w_);                    \
-		err_;                                  \
+#define wait_event_slow(wq, cond, state, deadline)                     \
+	({                                                             \
+		struct wait_loop loop_;                                \
+		wait_loop_begin(&loop_, (wq), (state));                \
+		while (!(cond) && wait_loop_sleep(&loop_, (deadline))) \
+			;                                              \
+		wait_loop_end(&loop_);                                 \
 	})
 #define wait_event(wq, cond) \
 	((void)wait_event_state(wq, cond, THREAD_SLEEP, NEVER))

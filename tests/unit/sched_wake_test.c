@@ -125,7 +125,7 @@ ping_pong(void)
 static void
 test_ping_pong(UNUSED void **state)
 {
-	explore(ping_pong, 400);
+	explore(ping_pong, 160);
 }
 
 /* --- a semaphore: exclusive waiters and wake_one ------------------------- */
@@ -187,7 +187,7 @@ semaphore(void)
 static void
 test_wake_one_wakes_somebody(UNUSED void **state)
 {
-	explore(semaphore, 200);
+	explore(semaphore, 80);
 }
 
 /* --- mutexes ------------------------------------------------------------- */
@@ -251,7 +251,7 @@ mutex_contention(void)
 static void
 test_mutex_excludes(UNUSED void **state)
 {
-	explore(mutex_contention, 150);
+	explore(mutex_contention, 60);
 }
 
 static void
@@ -288,7 +288,7 @@ mutex_with_signals(void)
 static void
 test_mutex_with_signals(UNUSED void **state)
 {
-	explore(mutex_with_signals, 100);
+	explore(mutex_with_signals, 40);
 }
 
 /* One that locks again at once must not keep a waiter out for ever. */
@@ -331,7 +331,7 @@ mutex_greed(void)
 static void
 test_mutex_hands_over(UNUSED void **state)
 {
-	explore(mutex_greed, 100);
+	explore(mutex_greed, 40);
 }
 
 /* --- sleeping with deadlines and signals --------------------------------- */
@@ -381,7 +381,7 @@ deadlines(void)
 static void
 test_deadlines_and_events_race(UNUSED void **state)
 {
-	explore(deadlines, 150);
+	explore(deadlines, 60);
 }
 
 /* A signal is never missed, whenever it comes. */
@@ -419,7 +419,7 @@ signals(void)
 static void
 test_signals_are_not_missed(UNUSED void **state)
 {
-	explore(signals, 150);
+	explore(signals, 60);
 }
 
 /* --- birth and death ----------------------------------------------------- */
@@ -457,7 +457,7 @@ births(void)
 static void
 test_births_and_deaths(UNUSED void **state)
 {
-	explore(births, 60);
+	explore(births, 24);
 }
 
 /* --- changing everything of everybody ------------------------------------ */
@@ -534,7 +534,7 @@ choreography(void)
 static void
 test_parameters_change_any_time(UNUSED void **state)
 {
-	explore(choreography, 100);
+	explore(choreography, 40);
 }
 
 /* A thread bound to a CPU is soon there, and stays. */
@@ -568,7 +568,7 @@ binding(void)
 static void
 test_affinity_is_kept(UNUSED void **state)
 {
-	explore(binding, 100);
+	explore(binding, 40);
 }
 
 /* --- work spreads -------------------------------------------------------- */
@@ -601,7 +601,7 @@ spreading(void)
 static void
 test_work_spreads(UNUSED void **state)
 {
-	explore(spreading, 20);
+	explore(spreading, 10);
 }
 
 /* --- timers across CPUs -------------------------------------------------- */
@@ -661,7 +661,7 @@ timers(void)
 static void
 test_cancel_is_synchronous(UNUSED void **state)
 {
-	explore(timers, 150);
+	explore(timers, 60);
 	assert_true(atomic_load(&fired) > 100);
 }
 
