@@ -51,7 +51,8 @@ KFLAGS := -target x86_64-unknown-linux-gnu -std=gnu17 -O2 -g -gdwarf-4 \
 	-Ikernel -Iinclude -I$(BUILD)/gen -isystem $(SYSINC) \
 	-DUMBRA_VERSION='"$(VERSION)"' $(if $(DEBUG),-DDEBUG_KERNEL=1) -MMD -MP
 
-KSRC := $(sort $(shell find kernel -name '*.c' -o -name '*.S'))
+KSRC := $(filter-out kernel/arch/x86_64/vdso/%, \
+	$(sort $(shell find kernel -name '*.c' -o -name '*.S')))
 KOBJ := $(patsubst %,$(BUILD)/%.o,$(KSRC))
 KLDS := kernel/arch/x86_64/kernel.ld
 
@@ -74,7 +75,7 @@ $(BUILD)/kernel.elf: $(BUILD)/kernel.debug
 
 # --- the other rooms bring their own rules -----------------------------------
 
-include $(wildcard kernel/dev/build.mk efi-loader/build.mk userspace/build.mk \
+include $(wildcard kernel/dev/build.mk kernel/arch/x86_64/vdso/build.mk efi-loader/build.mk userspace/build.mk \
 	scripts/image.mk tests/build.mk)
 
 # --- housekeeping ------------------------------------------------------------

@@ -21,6 +21,7 @@
 #include "lib/errno.h"
 #include "proc/futex.h"
 #include "proc/process.h"
+#include "proc/vdso.h"
 #include "syscall/trace.h"
 #include "vm/space.h"
 
@@ -31,18 +32,18 @@
  * It runs in a thread of its own, since file systems may sleep.
  */
 
-static const char *const default_inits[] = { "/init",	  "/sbin/init",
+static const char *const default_inits[] = { "/init",     "/sbin/init",
 					     "/etc/init", "/bin/init",
-					     "/bin/sh",	  NULL };
+					     "/bin/sh",   NULL };
 
 BOOT_CODE static void
 start_devices(void)
 {
-	mem_devices_init();  /* null, zero, random ... */
-	tty_devices_init();  /* terminals on serial and screen */
-	serial_irq_init();   /* ... and their input */
+	mem_devices_init(); /* null, zero, random ... */
+	tty_devices_init(); /* terminals on serial and screen */
+	serial_irq_init();  /* ... and their input */
 	i8042_init();
-	devfs_init();        /* /dev shows them all */
+	devfs_init(); /* /dev shows them all */
 }
 
 /* The file init.elf of the loader becomes /init, unless there is one. */
@@ -116,12 +117,13 @@ start_userland(void *arg)
 
 	if (!wallclock_set_boot_time(&bi->time, cycles(), clock_cycles_hz()))
 		klog(KLOG_WARNING, "boot: the time of day is unknown");
-	vm_init();             /* address spaces */
-	fs_init();             /* names, tmpfs, pipes */
+	vm_init(); /* address spaces */
+	fs_init(); /* names, tmpfs, pipes */
 	start_devices();
-	procfs_init();         /* /proc */
-	process_init();        /* processes, signals, job control */
+	procfs_init();  /* /proc */
+	process_init(); /* processes, signals, job control */
 	futex_init();
+	vdso_init();           /* the clock without a system call */
 	procfs_process_init(); /* ... /proc knows them */
 	syscall_trace_init();  /* strace= */
 	fs = build_root(bi);   /* initramfs, /init, /dev */

@@ -6,6 +6,7 @@
 #include "proc/cred.h"
 #include "proc/exec_priv.h"
 #include "proc/pid.h"
+#include "proc/vdso.h"
 
 /*
  * proc/exec.c - execve(2): replace the program of a process.
@@ -186,10 +187,13 @@ exec_prepare_space(struct exec *x)
 	if (!x->space)
 		return -ENOMEM;
 	exec_layout(x);
-	err = exec_map(x, &x->program, exec_pie_base());
+	err = vdso_map(x->space, &x->vdso);
+	if (!err)
+		err = exec_map(x, &x->program, exec_pie_base());
 	if (!err && x->has_interp) {
-		interp_base = x->space->mmap_top -
-			      (x->interp.elf.va_end - x->interp.elf.va_begin);
+		interp_base =
+			(x->vdso ? x->vdso - PAGE_SIZE : x->space->mmap_top) -
+			(x->interp.elf.va_end - x->interp.elf.va_begin);
 		err = exec_map(x, &x->interp, interp_base);
 	}
 	if (err)

@@ -228,7 +228,7 @@ put_pointers(struct word_writer *w, vaddr_t va, uint64_t count)
 	return err ? err : words_put(w, 0);
 }
 
-#define AUXV_ENTRIES 19
+#define AUXV_ENTRIES 20
 
 static NOINLINE int
 put_auxv(struct word_writer *w, const struct exec *x)
@@ -236,6 +236,7 @@ put_auxv(struct word_writer *w, const struct exec *x)
 	const struct elf_image *elf = &x->program.elf;
 	const struct cred *c = x->cred;
 	const uint64_t auxv[AUXV_ENTRIES][2] = {
+		{ AT_SYSINFO_EHDR, x->vdso },
 		{ AT_HWCAP, cpu_hwcap() },
 		{ AT_PAGESZ, PAGE_SIZE },
 		{ AT_CLKTCK, 100 },

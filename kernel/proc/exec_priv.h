@@ -52,6 +52,7 @@ struct exec {
 	size_t args_left; /* bytes still allowed: else E2BIG */
 	uint64_t argc, envc;
 	vaddr_t execfn, random, platform;
+	vaddr_t vdso; /* 0 = none */
 };
 
 /* exec_load.c */

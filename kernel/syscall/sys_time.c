@@ -7,6 +7,7 @@
 #include "arch/clock.h"
 #include "core/wallclock.h"
 #include "proc/itimer.h"
+#include "proc/vdso.h"
 #include "syscall/define.h"
 
 /*
@@ -79,6 +80,7 @@ set_wallclock(uint64_t ns)
 	if (!cred_capable(current_task()->cred, CAP_SYS_TIME))
 		return -EPERM;
 	wallclock_set_ns(ns);
+	vdso_update();
 	return 0;
 }
 

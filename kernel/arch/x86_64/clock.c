@@ -2,6 +2,7 @@
 #include "arch/clock.h"
 
 #include "arch/cpu.h"
+#include "arch/vdso.h"
 #include "arch/x86_64/lapic.h"
 #include "arch/x86_64/tsc.h"
 #include "arch/x86_64/tsc_scale.h"
@@ -73,6 +74,15 @@ clock_now_ns(void)
 	if (unlikely(atomic_load_explicit(&unsynced, memory_order_relaxed)))
 		return never_backwards(ns);
 	return ns;
+}
+
+/* Programs cannot take part in keeping unsynchronised counters in order. */
+void
+clock_fill_vdso(struct vdso_data *d)
+{
+	d->usable = !atomic_load(&unsynced);
+	d->origin = origin;
+	d->ns_per_cycle = ns_per_cycle;
 }
 
 uint64_t
