@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Start QEMU with OVMF and an Umbra disk: the one place that knows how.
 
@@ -15,8 +15,10 @@ folder used as a disk is copied too when something has to be added.
 
 import argparse
 import dataclasses
+import json
 import os
 import pathlib
+import re
 import select
 import shlex
 import shutil
@@ -226,6 +228,55 @@ class Machine:
         return pathlib.Path(self.serial).read_text(errors="replace")
 
 
+def monitor(qmp, command, timeout=20):
+    """What QEMU's monitor answers, by the socket of Machine.qmp."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(timeout)
+        sock.connect(qmp)
+        with sock.makefile("rw", encoding="utf-8") as stream:
+            stream.readline()  # its greeting
+            for what, arguments in (
+                    ("qmp_capabilities", {}),
+                    ("human-monitor-command", {"command-line": command})):
+                stream.write(json.dumps({"execute": what,
+                                         "arguments": arguments}) + "\n")
+                stream.flush()
+                answer = {}
+                while "return" not in answer and "error" not in answer:
+                    answer = json.loads(stream.readline())
+            return str(answer.get("return", answer.get("error")))
+
+
+def autopsy(qmp, build, folder):
+    """Where every processor of a machine that hangs is, as text.
+
+    gdb reads it from outside, so the kernel need not answer.  The machine is
+    stopped by it."""
+    server = str(pathlib.Path(folder) / "gdb.sock")
+    kernel = pathlib.Path(build) / "kernel.debug"
+    try:
+        registers = monitor(qmp, "info registers -a")
+        short = "\n".join(line for line in registers.splitlines()
+                          if re.match(r"CPU#|RIP=|CR3=|.* CR3=", line))
+        monitor(qmp, f"gdbserver unix:{server},server=on,wait=off")
+        command = ["gdb", "-q", "-nx", "-batch",
+                   "-iex", "set architecture i386:x86-64"]
+        if kernel.exists():
+            command += [str(kernel)]
+        command += ["-ex", "set pagination off",
+                    "-ex", f"source {ROOT / 'scripts/gdb/umbra.py'}",
+                    "-ex", f"target remote {server}", "-ex", "umbra-symbols",
+                    "-ex", "umbra-cpus", "-ex", "umbra-ps"]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              errors="replace", timeout=120,
+                              env={**os.environ, "UMBRA_BUILD": str(build)})
+        return f"{short}\n{done.stdout}"
+    except (OSError, ValueError, subprocess.SubprocessError) as why:
+        return f"no backtrace: {why}"
+
+
 def join_cmdline(words, more):
     """Add words: before a " -- ", after which they would be init's."""
     kernel, dashes, init = f" {words.strip()} ".partition(" -- ")
@@ -352,8 +403,8 @@ def machine_of(args):
         display=args.display, vga=args.vga, serial=args.log,
         append=args.append, cmdline=args.cmdline, initramfs=args.initramfs,
         icount=args.icount, gdb=args.gdb, wait=args.wait, qmp=args.qmp,
-        console=args.console, tee=args.tee, debug_exit=args.debug_exit, kvm=args.kvm,
-        writable=args.writable, extra=args.extra)
+        console=args.console, tee=args.tee, debug_exit=args.debug_exit,
+        kvm=args.kvm, writable=args.writable, extra=args.extra)
     if args.files:
         machine.initramfs = build_initramfs(machine, args.files)
     return machine

@@ -1,14 +1,17 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Run the suites and print "N passed, N failed" as the last line.
 
     unit    tests of kernel files on the host, with sanitizers
+    fuzz    a short run of each fuzzer, always with the same inputs
     model   model checking of the protocols, and of mutants that must fail
     linux   the guest programs on this machine's Linux
     boot    machines in QEMU, two at a time
+    slow    not unless named: crowds of processes, in a machine of their own
 
-Without names all of them run.  What fails is printed; all output is kept in
-build/logs/SUITE*.log.  A suite that hangs has failed."""
+Without names all but the slow ones run.  What fails is printed; all output is
+kept in build/logs/SUITE*.log.  A suite that hangs has failed; the time limits
+are for a slow machine, SLOW=2 in the environment doubles them."""
 
 import argparse
 import concurrent.futures
@@ -24,11 +27,12 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 LOGS = BUILD / "logs"
 SLOW = float(os.environ.get("SLOW", "1"))
-UNIT_S, MODEL_S, LINUX_S, BOOT_FILE_S = (s * SLOW for s in
-                                         (900, 900, 300, 2400))
+UNIT_S, FUZZ_S, MODEL_S, LINUX_S, BOOT_FILE_S, SLOW_S = (
+    s * SLOW for s in (900, 600, 900, 600, 1200, 3600))
 
 # Longest first: two run at a time.
-BOOT_ORDER = ["test_guest.py", "test_matrix.py", "test_shell.py"]
+BOOT_ORDER = ["test_matrix.py", "test_guest.py", "test_shell.py"]
+WORDS_MAX = 150  # lines of what failed
 
 
 class Count:
@@ -37,6 +41,7 @@ class Count:
     def __init__(self, passed=0, failed=0, skipped=0, words=""):
         self.passed, self.failed, self.skipped = passed, failed, skipped
         self.words = words  # what is to be read when something failed
+        self.seconds = 0
 
     def __iadd__(self, other):
         self.passed += other.passed
@@ -45,14 +50,15 @@ class Count:
         return self
 
 
-def run(name, command, limit):
+def run(name, command, limit, **environment):
     """Run to the end, or to its limit; returns the log's text and status."""
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"{name}.log"
     with open(path, "w") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=subprocess.STDOUT,
-                                   cwd=TOP, start_new_session=True)
+                                   cwd=TOP, start_new_session=True,
+                                   env={**os.environ, **environment})
         try:
             status = process.wait(limit)
         except subprocess.TimeoutExpired:
@@ -82,11 +88,12 @@ def unit():
     return tap(*run("unit", ["scripts/unit.sh"], UNIT_S))
 
 
+def fuzz():
+    return tap(*run("fuzz", ["scripts/fuzz.sh", "-r", "10000"], FUZZ_S))
+
+
 def model():
-    script = TOP / "tests/model/run.sh"
-    if not script.exists():
-        return Count()
-    return tap(*run("model", [script], MODEL_S))
+    return tap(*run("model", ["tests/model/run.sh"], MODEL_S))
 
 
 def linux():
@@ -96,27 +103,50 @@ def linux():
     return tap(*run("linux", command, LINUX_S))
 
 
-def boot_file(path):
-    """One file of boot tests, by pytest."""
-    report = LOGS / f"{path.stem}.xml"
+def failures_of(text):
+    """The part of pytest's output that tells why, not too long."""
+    _, _, tail = text.partition("= FAILURES =")
+    if not tail:
+        _, _, tail = text.partition("= ERRORS =")
+    lines = tail.splitlines()[1:]
+    if len(lines) > WORDS_MAX:
+        left_out = len(lines) - WORDS_MAX
+        lines = lines[:WORDS_MAX] + [f"({left_out} more lines in the log)"]
+    return "\n".join(lines) + "\n" + lines_of(text, r"^(?:FAILED|ERROR) .*$")
+
+
+def pytest(name, words, limit, **environment):
+    """Boot tests, counted from pytest's report."""
+    report = LOGS / f"{name}.xml"
     report.unlink(missing_ok=True)
     # Debian's interpreter: the packages are its.
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short",
-               "-p", "no:cacheprovider", f"--junitxml={report}", str(path)]
-    text, status = run(path.stem, command, BOOT_FILE_S)
+               "-p", "no:cacheprovider", f"--junitxml={report}", *words]
+    text, status = run(name, command, limit, **environment)
     if status == "hung" or not report.exists():
         tail = "\n".join(text.splitlines()[-40:])
-        return Count(0, 1, 0, f"{path.name}: {status}\n{tail}")
+        return Count(0, 1, 0, f"{name}: {status}\n{tail}")
     total = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     for suite in ElementTree.parse(report).getroot().iter("testsuite"):
         for key in total:
             total[key] += int(suite.get(key, "0"))
     bad = total["failures"] + total["errors"]
-    words = lines_of(text, r"^(?:FAILED|ERROR) .*$")
-    if status not in (0, 5) and not bad:
-        bad, words = 1, f"{path.name}: status {status}"
+    said = failures_of(text) if bad else ""
+    if status != 0 and not bad:
+        bad, said = 1, f"{name}: pytest's status is {status}\n{text[-2000:]}"
     return Count(total["tests"] - total["failures"] - total["errors"]
-                 - total["skipped"], bad, total["skipped"], words)
+                 - total["skipped"], bad, total["skipped"], said)
+
+
+def boot_file(path):
+    begun = time.monotonic()
+    got = pytest(path.stem, [str(path)], BOOT_FILE_S)
+    got.seconds = time.monotonic() - begun
+    return got
+
+
+def slow():
+    return pytest("slow", ["tests/boot/test_guest.py"], SLOW_S, TESTS="slow")
 
 
 def boot():
@@ -127,13 +157,15 @@ def boot():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for path, got in zip(files, pool.map(boot_file, files)):
             print(f"  boot/{path.stem}: {got.passed} passed, "
-                  f"{got.failed} failed, {got.skipped} skipped", flush=True)
+                  f"{got.failed} failed, {got.skipped} skipped "
+                  f"in {got.seconds:.0f} s", flush=True)
             count += got
             count.words += got.words + "\n" if got.words else ""
     return count
 
 
-SUITES = {"unit": unit, "model": model, "linux": linux, "boot": boot}
+SUITES = {"unit": unit, "fuzz": fuzz, "model": model, "linux": linux,
+          "boot": boot, "slow": slow}
 
 
 def main():
@@ -142,7 +174,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("suite", nargs="*", choices=[[], *SUITES],
                    help="what to run (all)")
-    names = p.parse_args().suite or SUITES
+    names = p.parse_args().suite or [n for n in SUITES if n != "slow"]
     LOGS.mkdir(parents=True, exist_ok=True)
     total = Count()
     for name in names:

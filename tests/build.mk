@@ -22,7 +22,9 @@ $(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h t
 	$(call say,UCC,$@)
 	$(Q)$(UCC) $(UCFLAGS) -Wno-shadow -Wno-missing-field-initializers -Wno-array-bounds -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion -s -o $@ $< $(GUEST_OBJ)
 
-.PHONY: guest guest-linux unit bench test check
+$(GUEST_DIR)/slow_many: tests/guest/many.c
+
+.PHONY: guest guest-linux unit fuzz bench test test-slow check
 guest: $(GUEST_BIN) $(GUEST_DIR)/runner
 
 ## make guest-linux  prove the guest tests on this machine's Linux
@@ -31,19 +33,30 @@ guest-linux: guest
 
 ## make unit           host unit tests, with sanitizers (or scripts/unit.sh NAME)
 unit: $(SYSINC)/.stamp
-	$(Q)scripts/unit.sh
+	$(Q)BUILD=$(BUILD) scripts/unit.sh
+
+## make fuzz           a short run of each fuzzer (longer: scripts/fuzz.sh -t 60)
+fuzz: $(SYSINC)/.stamp
+	$(Q)BUILD=$(BUILD) scripts/fuzz.sh
 
 ## make bench          kbench in the reference machine, beside Linux's figures
 bench: esp $(BUILD)/kbench
 	$(Q)scripts/bench.py --build $(BUILD)
 
 ## make test           everything; ends with "N passed, N failed"
-test: esp guest $(SYSINC)/.stamp
-	$(Q)scripts/test.py
+TEST_NEEDS := esp guest loader-tests $(SYSINC)/.stamp
+.PHONY: test-build
+test-build: $(TEST_NEEDS)
+test: test-build
+	$(Q)BUILD=$(BUILD) scripts/test.py $(SUITES)
+
+## make test-slow      10,000 processes alive, 100,000 forks: many minutes
+test-slow: test-build
+	$(Q)BUILD=$(BUILD) scripts/test.py slow
 
 ## make check          format, layers, headers, tidy, unit tests, one boot
 check: esp guest $(SYSINC)/.stamp
-	$(Q)scripts/check.sh
+	$(Q)BUILD=$(BUILD) scripts/check.sh
 
 # For scripts that run the compiler on the kernel's files themselves.
 .PHONY: print-kflags

@@ -2,7 +2,8 @@
 """What the boot tests share: a machine with a console to talk to.
 
 Every machine's serial output is kept in build/logs; a test that fails shows
-the end of it.  SLOW=2 in the environment doubles all time limits."""
+the end of it, and where each processor is if the machine still runs.  SLOW=2 in
+the environment doubles all time limits."""
 
 import os
 import pathlib
@@ -20,8 +21,8 @@ if not BUILD.is_absolute():
     BUILD = TOP / BUILD
 LOGS = BUILD / "logs"
 SLOW = float(os.environ.get("SLOW", "1"))
-BOOT_S = 60 * SLOW  # from power-on to the shell's prompt
-COMMAND_S = 30 * SLOW  # one command at the shell
+BOOT_S = 120 * SLOW  # from power-on to the shell's prompt
+COMMAND_S = 60 * SLOW  # one command at the shell
 
 sys.path.insert(0, str(TOP / "scripts"))
 import qemu  # noqa: E402  (found by the line above)
@@ -39,6 +40,7 @@ class Guest:
     def __init__(self, name, **options):
         options.setdefault("esp", str(BUILD / "esp"))
         self.machine = qemu.Machine(**options)
+        self.machine.qmp = str(self.machine.folder() / "qmp.sock")
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path = LOGS / f"{name}.log"
         self._log = open(self.log_path, "w", encoding="utf-8")
@@ -56,11 +58,28 @@ class Guest:
 
     def log(self):
         self._log.flush()
-        return self.log_path.read_text(encoding="utf-8", errors="replace")
+        # As bytes: read as text, each CR would be a line's end.
+        text = self.log_path.read_bytes().decode(errors="replace")
+        return text.replace("\r", "")
 
-    def die(self, what):
-        tail = "\n".join(self.log().splitlines()[-60:])
-        raise Died(f"{what}; {self.log_path} ends:\n{tail}")
+    def words(self, what, alive=False):
+        """What is known of a death: the last words, and where it hangs."""
+        text = without_escapes(self.log())
+        tail = "\n".join(text.splitlines()[-60:])
+        said = f"{what}; {self.log_path} ends:\n{tail}"
+        if alive and self.console.isalive():
+            said += "\n--- where it is ---\n" + qemu.autopsy(
+                self.machine.qmp, BUILD, self.machine.folder())
+        with open(self.log_path.with_suffix(".death"), "w",
+                  encoding="utf-8") as file:
+            file.write(said)
+        return said
+
+    def die(self, what, alive=False):
+        raise Died(self.words(what, alive))
+
+    def monitor(self, command):
+        return qemu.monitor(self.machine.qmp, command)
 
     def expect(self, pattern, timeout=None):
         """Wait for a pattern; a hang, an end or a panic is a failure."""
@@ -68,12 +87,18 @@ class Guest:
                     pexpect.TIMEOUT]
         found = self.console.expect(patterns, timeout=timeout or COMMAND_S)
         if found == 1:
-            self.console.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=5)
+            self.hear_out()
             self.die("the kernel panicked")
         if found:
             self.die(f"waiting for {pattern!r}: " +
-                     ("the machine ended" if found == 2 else "nothing"))
+                     ("the machine ended" if found == 2 else "nothing"),
+                     alive=found == 3)
         return self.console.match
+
+    def hear_out(self):
+        """Read what a panic has to say to its end."""
+        self.console.expect([r"panic: the machine is stopped", pexpect.EOF,
+                             pexpect.TIMEOUT], timeout=10 * SLOW)
 
     def shell(self):
         """Wait for the shell's prompt."""
@@ -99,12 +124,15 @@ class Guest:
             self.die(f"{command!r} ended with {got}, not {status}: {text}")
         return text
 
+    def ended(self, timeout=None):
+        """Whether the machine turns itself off in time."""
+        return self.console.expect([pexpect.EOF, pexpect.TIMEOUT],
+                                   timeout=timeout or COMMAND_S) == 0
+
     def ends(self, timeout=None):
         """Wait until the machine is off; QEMU's exit status has to be 0."""
-        found = self.console.expect([pexpect.EOF, pexpect.TIMEOUT],
-                                    timeout=timeout or COMMAND_S)
-        if found:
-            self.die("the machine does not end")
+        if not self.ended(timeout):
+            self.die("the machine does not end", alive=True)
         self.console.close()
         if self.console.exitstatus != 0:
             self.die(f"QEMU ended with {self.console.exitstatus}, "

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Machines of many kinds: each boots to a shell that works."""
 
+import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
-from conftest import BUILD, initramfs
+from conftest import BOOT_S, BUILD, initramfs
 
 MACHINES = {
     "plain": {},
@@ -57,9 +59,15 @@ def test_reboot(boot):
 
 
 def test_halt(boot):
-    guest = boot().shell()
+    """It says so, stays, and every processor rests."""
+    guest = boot(cpus=2).shell()
     guest.send("halt\n")
     guest.expect("init: halting")
+    guest.expect("power: halted; it is safe to turn off the machine")
+    time.sleep(2)
+    assert guest.console.isalive()
+    resting = re.findall(r"HLT=(\d)", guest.monitor("info registers -a"))
+    assert resting == ["1", "1"]
 
 
 def test_panic_when_init_dies(boot, esp, tmp_path):
@@ -69,10 +77,15 @@ def test_panic_when_init_dies(boot, esp, tmp_path):
     subprocess.run(["musl-gcc", "-static", "-o", esp / "umbra/init.elf",
                     source], check=True)
     (esp / "umbra/initramfs.cpio").unlink()
-    guest = boot(esp=str(esp))
-    found = guest.console.expect(["(?i)panic", "(?i)init.*(ended|exited|died)"],
-                                 timeout=60)
-    assert found in (0, 1)
+    guest = boot(esp=str(esp), cpus=2)
+    guest.hear_out()
+    text = guest.log()
+    assert "*** kernel panic ***" in text
+    assert "init exited with status 0x300" in text
+    assert re.search(r"CPU \d, thread .*:\r*\n.*process_exit\+0x", text) or \
+        "process_exit+0x" in text
+    assert text.count("CPU 0") and text.count("CPU 1")
+    assert "panic: the machine is stopped" in text
 
 
 OWN_INIT = r"""
@@ -122,7 +135,7 @@ def test_esp_made_by_hand(boot, tmp_path):
                        check=True)
     (esp / "umbra/cmdline.txt").write_text("console=ttyS0 -- one two\n")
     guest = boot(esp=str(esp))
-    guest.expect(r"OWN INIT \[one\] \[two\] file there", 60)
+    guest.expect(r"OWN INIT \[one\] \[two\] file there", BOOT_S)
     guest.ends()
 
 
@@ -130,7 +143,7 @@ def test_no_initramfs(boot, esp, tmp_path):
     own_init(esp / "umbra/init.elf", tmp_path)
     (esp / "umbra/initramfs.cpio").unlink()
     guest = boot(esp=str(esp))
-    guest.expect("OWN INIT file absent", 60)
+    guest.expect("OWN INIT file absent", BOOT_S)
     guest.ends()
 
 
@@ -138,7 +151,7 @@ def test_init_of_the_initramfs_comes_first(boot, esp, tmp_path):
     own_init(tmp_path / "init", tmp_path)
     initramfs(esp / "umbra/initramfs.cpio", f"{tmp_path}/init:/init")
     guest = boot(esp=str(esp))
-    guest.expect("OWN INIT", 60)
+    guest.expect("OWN INIT", BOOT_S)
     guest.ends()
 
 
@@ -146,46 +159,104 @@ def test_init_by_command_line(boot, esp, tmp_path):
     own_init(tmp_path / "other", tmp_path)
     initramfs(esp / "umbra/initramfs.cpio", f"{tmp_path}/other:/sbin/other")
     guest = boot(esp=str(esp), append="init=/sbin/other")
-    guest.expect("OWN INIT", 60)
+    guest.expect("OWN INIT", BOOT_S)
     guest.ends()
 
 
+# How a file is broken, and what the loader says of it.
+BROKEN = {
+    "missing": (None, "not found"),
+    "empty": (lambda d: b"", "is empty"),
+    "text": (lambda d: b"this is no executable\n" * 100,
+             "offset 0: not an ELF file"),
+    "truncated": (lambda d: d[:len(d) // 3],
+                  r"offset 0x[\da-f]+: .*outside the file: truncated\?"),
+    "wrong-machine": (lambda d: d[:18] + b"\xb7\0" + d[20:],
+                      "offset 0: not for x86-64"),
+}
+
+
 @pytest.mark.parametrize("name", ["kernel.elf", "init.elf"])
-@pytest.mark.parametrize("how", ["missing", "empty", "text", "truncated",
-                                 "wrong-machine"])
+@pytest.mark.parametrize("how", BROKEN)
 def test_broken_file(boot, esp, name, how):
     """What, where and why are said, and the firmware has the machine back."""
     path = esp / "umbra" / name
-    data = path.read_bytes()
-    if how == "missing":
-        path.unlink()
-    elif how == "empty":
-        path.write_bytes(b"")
-    elif how == "text":
-        path.write_bytes(b"this is no executable\n" * 100)
-    elif how == "truncated":
-        path.write_bytes(data[:len(data) // 3])
+    change, why = BROKEN[how]
+    if change:
+        path.write_bytes(change(path.read_bytes()))
     else:
-        path.write_bytes(data[:18] + b"\xb7\x00" + data[20:])
+        path.unlink()
     if name == "init.elf":
         (esp / "umbra/initramfs.cpio").unlink()
     guest = boot(esp=str(esp))
-    guest.console.expect(name.replace(".", r"\."), timeout=60)
+    guest.expect(rf"umbra: error: \\umbra\\{re.escape(name)}: [^\n]*{why}",
+                 BOOT_S)
+    guest.expect("BdsDxe: failed to start Boot")
 
 
+def test_loader_names_a_compressed_initramfs(boot, esp):
+    (esp / "umbra/initramfs.cpio").write_bytes(b"\x1f\x8b\x08\0" + b"x" * 99)
+    guest = boot(esp=str(esp))
+    guest.expect(r"umbra: error: \\umbra\\initramfs\.cpio: "
+                 r"offset 0: is compressed \(gzip\)", BOOT_S)
+    guest.expect("BdsDxe: failed to start Boot")
+
+
+def newc(name, data=b"", mode=0o100644, size=None):
+    """One entry of a newc archive; its size may be a lie."""
+    size = len(data) if size is None else size
+    fields = [1, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, len(name) + 1, 0]
+    head = b"070701" + b"".join(b"%08x" % f for f in fields) + name + b"\0"
+    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+
+
+HAND = newc(b"hand", mode=0o040755) + newc(b"hand/made", b"x")
+END = newc(b"TRAILER!!!")
+
+# What the archive is, what the kernel says of it, and whether the sound entry
+# before the fault is there.
 CPIO = {
-    "truncated": lambda d: d[:len(d) // 2],
-    "bad-magic": lambda d: b"999999" + d[6:],
-    "absurd-size": lambda d: d[:54] + b"fffffff0" + d[62:],
-    "text": lambda d: b"not an archive" * 100,
-    "compressed": lambda d: b"\x1f\x8b\x08\x00" + d[:5000],
+    "truncated": ((HAND + newc(b"later", b"y" * 99))[:-50],
+                  r"initramfs: stopped at byte \d+ of \d+: "
+                  "archive is truncated", "there"),
+    "bad-magic": (HAND + b"999999" + newc(b"later")[6:] + END,
+                  rf"initramfs: stopped at byte {len(HAND)} of \d+: "
+                  "no newc header", "there"),
+    "bad-field": (HAND + newc(b"later")[:54] + b"no digit" +
+                  newc(b"later")[62:] + END,
+                  r"initramfs: stopped at byte \d+ of \d+: malformed header",
+                  "there"),
+    "absurd-size": (HAND + newc(b"later", size=0xfffffff0) + END,
+                    r"initramfs: stopped at byte \d+ of \d+: "
+                    "archive is truncated", "there"),
+    "leaves-the-root": (newc(b"../evil", b"e") + HAND + END,
+                        r'initramfs: "\.\./evil": skipped: '
+                        "name leaves the root", "there"),
+    "text": (b"not an archive" * 100,
+             r"initramfs: stopped at byte 0 of 1400: no newc header",
+             "absent"),
 }
 
 
 @pytest.mark.parametrize("how", CPIO)
-def test_broken_initramfs(boot, esp, how):
-    """Named in the log; what is sound is used, or why not is said."""
-    path = esp / "umbra/initramfs.cpio"
-    path.write_bytes(CPIO[how](path.read_bytes()))
+def test_broken_initramfs(boot, esp, tmp_path, how):
+    """Named in the log, with place and reason; what is sound is used."""
+    data, message, there = CPIO[how]
+    own_init(esp / "umbra/init.elf", tmp_path)
+    (esp / "umbra/initramfs.cpio").write_bytes(data)
     guest = boot(esp=str(esp))
-    guest.console.expect("(?i)initramfs|cpio", timeout=60)
+    guest.expect(message, BOOT_S)
+    guest.expect(f"OWN INIT file {there}")
+    guest.ends()
+
+
+def test_half_of_the_usual_initramfs(boot, esp):
+    """The log tells what is missing, and what is there is used."""
+    path = esp / "umbra/initramfs.cpio"
+    data = path.read_bytes()
+    path.write_bytes(data[:len(data) // 2])
+    guest = boot(esp=str(esp))
+    guest.expect(r"initramfs: stopped at byte \d+ of \d+: "
+                 "archive is truncated", BOOT_S)
+    guest.expect(r"boot: initramfs: \d+ entries")
+    guest.expect("init: ")

@@ -23,7 +23,7 @@
 #define RW      PROT_READ | PROT_WRITE
 #define ANON    MAP_PRIVATE | MAP_ANONYMOUS
 #define THREADS 4
-#define RUN_MS  400
+#define RUN_MS  300
 
 static volatile int stop;
 static volatile char *shared;
@@ -103,7 +103,7 @@ CASE(fork_while_threads_write)
 
 	shared = anon(THREADS * PAGE);
 	start_all(threads, write_all_the_time);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 20; i++)
 		EXITS(CHILD({
 			      volatile uint64_t *p =
 				      (volatile uint64_t *)shared;
@@ -127,7 +127,7 @@ CASE(children_write_while_threads_write)
 
 	shared = anon(THREADS * PAGE);
 	start_all(threads, write_all_the_time);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 20; i++)
 		EXITS(CHILD({
 			      for (int round = 0; round < 50; round++)
 				      for (size_t k = 0; k < THREADS; k++)
@@ -162,7 +162,7 @@ CASE(unmap_under_the_feet_of_writers)
 	struct sigaction action = { .sa_handler = escape };
 
 	OK(sigaction(SIGSEGV, &action, NULL));
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < 20; round++) {
 		pthread_t threads[THREADS];
 		unsigned char *fresh;
 
@@ -190,7 +190,7 @@ CASE(protect_under_the_feet_of_writers)
 	struct sigaction action = { .sa_handler = escape };
 
 	OK(sigaction(SIGSEGV, &action, NULL));
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < 20; round++) {
 		pthread_t threads[THREADS];
 		uint64_t seen[16];
 
@@ -225,7 +225,7 @@ touch_the_same(void *argument)
 /* Two processors fill or copy one page: one of the copies would be lost. */
 CASE(faults_on_the_same_page)
 {
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 8; round++) {
 		pthread_t threads[THREADS];
 		uint64_t rounds;
 
