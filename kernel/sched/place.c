@@ -11,7 +11,8 @@
  * is idle or none is; otherwise an idle one.  Starting: an idle CPU, else the
  * one with the fewest ready threads.  A CPU that runs out of work takes a
  * waiting thread from the busiest; one that is busy does so now and then if
- * the other has at least two more.
+ * the other has at least two more, and seldom if it has but one more: that way
+ * three threads take turns on two CPUs.
  *
  * Counts of other CPUs are read without their locks: a wrong guess costs a
  * little balance, never correctness.
@@ -98,26 +99,54 @@ place_thread(struct thread *t, unsigned preferred,
 	spin_unlock(&rq->lock);
 }
 
-/* The CPU to take from: it must have a waiting thread more than its share. */
+/* At most this often does a thread move only to take turns. */
+#define ROTATE_NS (100 * NSEC_PER_MSEC)
+
+/* How many more ready threads another CPU must have to be taken from. */
+static unsigned
+margin(const struct run_queue *rq, uint64_t now_ns)
+{
+	bool busy = ready_on(rq->cpu) > 0;
+
+	return busy && now_ns - rq->moved_ns >= ROTATE_NS ? 1 : 2;
+}
+
 static struct run_queue *
-busiest(const struct run_queue *than)
+busiest(const struct run_queue *rq, uint64_t now_ns)
 {
 	cpumask_t others =
 		atomic_load_explicit(&sched_online, memory_order_relaxed) &
-		~CPUMASK(than->cpu);
-	unsigned most =
-		atomic_load_explicit(&than->ready, memory_order_relaxed) + 1;
+		~CPUMASK(rq->cpu);
+	unsigned least = ready_on(rq->cpu) + margin(rq, now_ns);
 	struct run_queue *found = NULL;
 
 	for (; others; others &= others - 1) {
 		unsigned cpu = (unsigned)__builtin_ctzll(others);
 
-		if (ready_on(cpu) > most) {
-			most = ready_on(cpu);
+		if (ready_on(cpu) >= least) {
+			least = ready_on(cpu) + 1;
 			found = runq_of(cpu);
 		}
 	}
 	return found;
+}
+
+/* Take a waiting thread from `from`, which is locked, for CPU cpu. */
+static struct thread *
+take_waiting(struct run_queue *from, unsigned cpu, uint64_t now_ns)
+{
+	struct thread *t;
+
+	runq_charge(from, now_ns);
+	t = from->realtime.policy->movable(&from->realtime, cpu);
+	if (!t)
+		t = from->normal.policy->movable(&from->normal, cpu);
+	if (!t)
+		return NULL;
+	runq_remove(from, t);
+	atomic_store_explicit(&t->cpu, (int16_t)cpu, memory_order_relaxed);
+	from->moved_ns = now_ns;
+	return t;
 }
 
 /*
@@ -127,24 +156,18 @@ busiest(const struct run_queue *than)
 bool
 place_pull(struct run_queue *rq, uint64_t now_ns) NO_LOCK_ANALYSIS
 {
-	struct run_queue *from = busiest(rq);
+	struct run_queue *from = busiest(rq, now_ns);
 	struct thread *t;
 
 	if (!from || !spin_try_lock(&from->lock))
 		return false;
-	runq_charge(from, now_ns);
-	t = from->realtime.policy->movable(&from->realtime, rq->cpu);
-	if (!t)
-		t = from->normal.policy->movable(&from->normal, rq->cpu);
-	if (t) {
-		runq_remove(from, t);
-		atomic_store_explicit(&t->cpu, (int16_t)rq->cpu,
-				      memory_order_relaxed);
-	}
+	t = take_waiting(from, rq->cpu, now_ns);
 	spin_unlock(&from->lock);
-	if (t)
-		runq_add(rq, t, JOIN_MOVED, now_ns);
-	return t;
+	if (!t)
+		return false;
+	rq->moved_ns = now_ns;
+	runq_add(rq, t, JOIN_MOVED, now_ns);
+	return true;
 }
 
 void

@@ -42,7 +42,8 @@ struct run_queue {
 	uint64_t sample_left_ns; /* [L] until then, while idle */
 	uint64_t sample_step_ns; /* [L] from the next look to the one after */
 	uint64_t sample_switches; /* [L] switches at the last look */
-	bool balance;             /* [L] look for work elsewhere, too */
+	uint64_t moved_ns; /* [L] last time a thread was pulled, to or fro */
+	bool balance;      /* [L] look for work elsewhere, too */
 
 	uint64_t ran_ns[THREAD_MODES]; /* [L] */
 	uint64_t switches;             /* [L] */

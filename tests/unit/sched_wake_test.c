@@ -604,6 +604,41 @@ test_work_spreads(UNUSED void **state)
 	explore(spreading, 10);
 }
 
+/* Three on two CPUs: none has a CPU for itself. */
+static unsigned worked[3];
+
+static void
+one_of_three(void *arg)
+{
+	uint64_t until = sim_now() + 12 * NSEC_PER_SEC;
+
+	while (sim_now() < until) {
+		sim_user(200 * NSEC_PER_USEC);
+		worked[(intptr_t)arg]++;
+	}
+	done();
+}
+
+static void
+taking_turns(void)
+{
+	begin();
+	memset(worked, 0, sizeof(worked));
+	thread_nap(sim_now() + NSEC_PER_MSEC, false);
+	for (int i = 0; i < 3; i++)
+		start(one_of_three, (void *)(intptr_t)i);
+	join_all();
+	for (int i = 0; i < 3; i++)
+		SIM_CHECK(10 * worked[i] >= 6 * worked[(i + 1) % 3]);
+}
+
+static void
+test_three_take_turns_on_two(UNUSED void **state)
+{
+	for (unsigned seed = 1; seed <= 6; seed++)
+		sim_run(2, seed, taking_turns);
+}
+
 /* --- timers across CPUs -------------------------------------------------- */
 
 static struct timer shared_timer;
@@ -680,6 +715,7 @@ main(void)
 		cmocka_unit_test(test_parameters_change_any_time),
 		cmocka_unit_test(test_affinity_is_kept),
 		cmocka_unit_test(test_work_spreads),
+		cmocka_unit_test(test_three_take_turns_on_two),
 		cmocka_unit_test(test_cancel_is_synchronous),
 	};
 
