@@ -50,11 +50,13 @@ static int
 clone_check_limit(struct task *parent)
 {
 	struct process *p = parent->process;
+	unsigned long irq = proc_tree_enter();
+	bool allowed = p->account->uid == 0 ||
+		       atomic_load(&p->account->tasks) <
+			       process_limit(p, RLIMIT_NPROC);
 
-	if (atomic_load(&p->account->tasks) < process_limit(p, RLIMIT_NPROC))
-		return 0;
-	if (p->account->uid == 0 ||
-	    cred_capable(parent->cred, CAP_SYS_RESOURCE) ||
+	proc_tree_leave(irq);
+	if (allowed || cred_capable(parent->cred, CAP_SYS_RESOURCE) ||
 	    cred_capable(parent->cred, CAP_SYS_ADMIN))
 		return 0;
 	return -EAGAIN;

@@ -26,16 +26,16 @@ account_follow(struct process *p, uid_t uid)
 	struct user_account *new, *old;
 	unsigned long irq;
 
-	if (p->account->uid == uid)
-		return;
 	new = user_account_get(uid);
 	if (!new)
 		return; /* the old user goes on paying */
 	irq = proc_tree_enter();
+	spin_lock(&p->signal_lock);
 	old = p->account;
 	atomic_fetch_sub(&old->tasks, p->task_count);
 	atomic_fetch_add(&new->tasks, p->task_count);
 	p->account = new;
+	spin_unlock(&p->signal_lock);
 	proc_tree_leave(irq);
 	user_account_put(old);
 }

@@ -187,6 +187,16 @@ put_dead(struct list_node *dead)
 	}
 }
 
+/* Signals of the process that woke t, which is leaving, are others' to take. */
+static void
+pass_signals_on(struct process *p)
+{
+	uint64_t mask = p->shared_pending.mask;
+
+	for (; mask; mask &= mask - 1)
+		signal_wake_taker_locked(p, __builtin_ctzll(mask) + 1);
+}
+
 /* Take the task out of its process; true if it was the last. */
 static bool
 leave_process_locked(struct task *t, struct signal_handlers **handlers)
@@ -200,12 +210,13 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers)
 	last = --p->task_count == 0;
 	*handlers = t->handlers;
 	t->handlers = NULL;
-	/* A stop that only waited for this task is complete now. */
-	if (p->stopped && !last && p->stopped_tasks == p->task_count)
-		p->wait_stopped = true;
-	if (p->exec_task)
-		wait_queue_wake(&p->exec_wait, 0);
+	pass_signals_on(p);
 	spin_unlock(&p->signal_lock);
+	/* Whoever execs waits to be alone, also if an exit came between. */
+	wait_queue_wake(&p->exec_wait, 0);
+	/* A stop that only waited for this task is complete now. */
+	if (!last)
+		wait_report_stop_locked(p);
 
 	usage_add_task(&p->dead_tasks, t);
 	if (t->tid == p->pid)

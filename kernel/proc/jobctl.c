@@ -210,13 +210,13 @@ job_check_background(struct tty *tty, int signo)
 static pid_t
 job_current_session(void)
 {
-	return current_process()->session->nr;
+	return process_getsid(0);
 }
 
 static pid_t
 job_current_group(void)
 {
-	return current_process()->group->nr;
+	return process_getpgid(0);
 }
 
 static bool

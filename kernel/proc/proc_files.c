@@ -29,8 +29,11 @@ proc_subject_get(pid_t nr, struct proc_subject *s)
 			s->task = list_first(&s->process->tasks, struct task,
 					     process_link);
 		process_get(s->process);
-		if (s->task)
+		if (s->task) {
 			task_get(s->task);
+			s->cred = s->task->cred;
+			cred_get(s->cred);
+		}
 		if (s->task && s->task->space) {
 			s->space = s->task->space;
 			vm_space_get(s->space);
@@ -45,6 +48,8 @@ proc_subject_put(struct proc_subject *s)
 {
 	if (s->space)
 		vm_space_put(s->space);
+	if (s->cred)
+		cred_put(s->cred);
 	if (s->task)
 		task_put(s->task);
 	process_put(s->process);
@@ -90,8 +95,8 @@ may_inspect(const struct proc_subject *s)
 {
 	const struct cred *c = current_task()->cred;
 
-	return c->euid == 0 || (s->task && c->euid == s->task->cred->uid &&
-				c->euid == s->task->cred->suid &&
+	return c->euid == 0 || (s->cred && c->euid == s->cred->uid &&
+				c->euid == s->cred->suid &&
 				atomic_load(&s->process->dumpable));
 }
 
@@ -355,9 +360,9 @@ source_owner(pid_t nr, uid_t *uid, gid_t *gid)
 		return err;
 	*uid = 0;
 	*gid = 0;
-	if (s.task && atomic_load(&s.process->dumpable)) {
-		*uid = s.task->cred->euid;
-		*gid = s.task->cred->egid;
+	if (s.cred && atomic_load(&s.process->dumpable)) {
+		*uid = s.cred->euid;
+		*gid = s.cred->egid;
 	}
 	proc_subject_put(&s);
 	return 0;

@@ -13,6 +13,7 @@ struct proc_subject {
 	struct process *process; /* never NULL */
 	struct task *task;       /* NULL: a zombie */
 	struct vm_space *space;  /* NULL: a zombie, or on its way out */
+	const struct cred *cred; /* the task's when it was asked for */
 };
 
 NODISCARD int proc_subject_get(pid_t nr, struct proc_subject *s);

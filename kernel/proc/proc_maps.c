@@ -48,8 +48,8 @@ may_see_addresses(const struct proc_subject *s)
 	const struct cred *c = current_task()->cred;
 
 	return s->process == current_process() || c->euid == 0 ||
-	       (s->task && c->euid == s->task->cred->uid &&
-		c->euid == s->task->cred->suid &&
+	       (s->cred && c->euid == s->cred->uid &&
+		c->euid == s->cred->suid &&
 		atomic_load(&s->process->dumpable));
 }
 

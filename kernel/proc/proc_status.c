@@ -253,8 +253,8 @@ proc_show_status(pid_t nr, struct proc_text *t)
 	proc_printf(t, "Name:\t%s\nState:\t%s\nTgid:\t%d\nPid:\t%d\n", n.name,
 		    state_word(n.state), s.process->pid, nr);
 	proc_printf(t, "PPid:\t%d\nTracerPid:\t0\n", n.ppid);
-	if (s.task)
-		put_cred(t, s.task->cred);
+	if (s.cred)
+		put_cred(t, s.cred);
 	if (s.space)
 		put_memory(t, &n.memory);
 	proc_printf(t, "Threads:\t%u\n", n.threads);
@@ -263,8 +263,8 @@ proc_show_status(pid_t nr, struct proc_text *t)
 	proc_printf(t, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
 		    (unsigned long)n.blocked, (unsigned long)n.ignored,
 		    (unsigned long)n.caught);
-	if (s.task)
-		put_caps(t, s.task->cred);
+	if (s.cred)
+		put_caps(t, s.cred);
 	proc_printf(t, "NoNewPrivs:\t%d\n",
 		    atomic_load(&s.process->no_new_privs) ? 1 : 0);
 	proc_printf(t, "voluntary_ctxt_switches:\t%lu\n",

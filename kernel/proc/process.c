@@ -213,10 +213,22 @@ process_name(struct process *p, char out[16])
 	unsigned long irq = proc_tree_enter();
 	const char *name = p->name;
 
-	if (p->id->task)
+	/* One that was reaped has no number any more. */
+	if (p->id && p->id->task)
 		name = p->id->task->thread.name;
 	strlcpy(out, name, 16);
 	proc_tree_leave(irq);
+}
+
+const struct cred *
+task_cred_get(const struct task *t)
+{
+	unsigned long irq = proc_tree_enter();
+	const struct cred *c = t->cred;
+
+	cred_get(c);
+	proc_tree_leave(irq);
+	return c;
 }
 
 uint64_t

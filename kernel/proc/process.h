@@ -63,7 +63,7 @@ struct usage {
  */
 struct process {
 	struct refcount refs;      /* [a] */
-	struct pid *id;            /* [I] */
+	struct pid *id;            /* [T] NULL once it is reaped */
 	pid_t pid;                 /* [I] id's number */
 	struct process *parent;    /* [T] */
 	struct list_node children; /* [T] of sibling */
@@ -99,7 +99,7 @@ struct process {
 	uint64_t alarm_interval_ns;         /* [S] */
 
 	struct rlimit limits[RLIM_NLIMITS]; /* [S] */
-	struct user_account *account;       /* [T] who pays for its tasks */
+	struct user_account *account;       /* [B] who pays for its tasks */
 	struct usage dead_tasks;            /* [T] of tasks that ended */
 	struct usage dead_children;         /* [T] waited for */
 	struct path exe;                    /* [T] /proc/PID/exe */
@@ -125,7 +125,7 @@ struct task {
 	struct vm_space *space;           /* [B] NULL once it has left */
 	struct fd_table *files;           /* [B] */
 	struct fs_context *fs;            /* [B] */
-	const struct cred *cred;          /* [S] written by the task itself */
+	const struct cred *cred;          /* [B] written by the task itself */
 	struct signal_handlers *handlers; /* [S] shared by CLONE_SIGHAND */
 
 	struct signal_queue pending;   /* [S] sent to this task alone */
@@ -198,6 +198,12 @@ pid_t task_next(struct process *p, pid_t after);
 struct task *process_any_task(struct process *p);
 /* The leader's name, or what it was. */
 void process_name(struct process *p, char out[16]);
+
+/*
+ * Another task's credentials, with a reference: it may replace its own at any
+ * time.
+ */
+const struct cred *task_cred_get(const struct task *t);
 
 /* A limit's soft value (RLIMIT_*). */
 uint64_t process_limit(struct process *p, unsigned which);

@@ -57,6 +57,8 @@ void itimer_cancel(struct process *p);
 /* wait.c: tell the parent that p changed (exit, stop, continue). */
 void wait_notify_parent_locked(struct process *p, int code, int status)
 	REQUIRES(proc_tree_lock);
+/* If all of p's tasks have come to rest, that is news for its parent. */
+void wait_report_stop_locked(struct process *p) REQUIRES(proc_tree_lock);
 /* p became a zombie.  True: nobody will wait for it, reap it at once. */
 bool wait_exit_notify_locked(struct process *p) REQUIRES(proc_tree_lock);
 /* Take a zombie out of the tree; the caller drops the tree's reference. */

@@ -157,6 +157,19 @@ signal_wake_taker_locked(struct process *p, int signo)
 	}
 }
 
+/* Nobody rests any more: who is asleep is woken. */
+static void
+end_stop(struct process *p)
+{
+	struct task *t;
+
+	p->stopped = false;
+	p->stopped_tasks = 0;
+	list_for_each (t, &p->tasks, process_link)
+		t->at_rest = false;
+	signal_wake_all_locked(p);
+}
+
 /* SIGCONT and the stop signals undo each other; SIGCONT acts at once. */
 static void
 prepare_stop_and_continue(struct process *p, int signo)
@@ -167,11 +180,8 @@ prepare_stop_and_continue(struct process *p, int signo)
 		return;
 	if (signo == SIGCONT)
 		signal_discard_locked(p, STOP_SIGNALS);
-	if (p->stopped) {
-		p->stopped = false;
-		p->stopped_tasks = 0;
-		signal_wake_all_locked(p);
-	}
+	if (p->stopped)
+		end_stop(p);
 }
 
 /* --- sending --- */

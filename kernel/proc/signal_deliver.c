@@ -22,20 +22,6 @@
  * handler, or its absence, decides what becomes of it (signal(7)).
  */
 
-/* SIGCHLD etc. of a stop; proc_tree_lock is taken inside. */
-static void
-report_stop(struct process *p, int signo)
-{
-	unsigned long irq = proc_tree_enter();
-
-	if (p->state == PROCESS_ALIVE) {
-		p->wait_stopped = true;
-		p->wait_continued = false;
-		wait_notify_parent_locked(p, CLD_STOPPED, signo);
-	}
-	proc_tree_leave(irq);
-}
-
 /* Rest while the process is stopped.  Called with no locks. */
 static void
 rest_while_stopped(struct task *t)
@@ -43,7 +29,6 @@ rest_while_stopped(struct task *t)
 	struct process *p = t->process;
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
 	bool last;
-	int signo;
 
 	if (!p->stopped || p->exiting) {
 		spin_unlock_irq(&p->signal_lock, irq);
@@ -51,16 +36,22 @@ rest_while_stopped(struct task *t)
 	}
 	t->at_rest = true;
 	last = ++p->stopped_tasks == p->task_count;
-	signo = p->stop_signal;
 	signal_recalculate_locked(t);
 	thread_sleep_begin(THREAD_STOPPED);
 	spin_unlock_irq(&p->signal_lock, irq);
-	if (last)
-		report_stop(p, signo);
+	if (last) {
+		irq = proc_tree_enter();
+		wait_report_stop_locked(p);
+		proc_tree_leave(irq);
+	}
 	(void)thread_sleep(NEVER);
 
 	irq = spin_lock_irq(&p->signal_lock);
-	t->at_rest = false;
+	/* What ended the stop has done this already. */
+	if (t->at_rest) {
+		t->at_rest = false;
+		p->stopped_tasks--;
+	}
 	signal_recalculate_locked(t);
 	spin_unlock_irq(&p->signal_lock, irq);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <linux/capability.h>
 
+#include "proc/jobctl.h"
 #include "proc/pid.h"
 #include "proc/process_priv.h"
 
@@ -111,8 +112,7 @@ signal_kill(pid_t pid, int signo, const struct siginfo *info)
 	if (pid == -1)
 		return kill_everyone(signo, info);
 	if (pid == 0)
-		return signal_send_group(current_process()->group->nr, signo,
-					 info);
+		return signal_send_group(process_getpgid(0), signo, info);
 	if (pid < 0)
 		return pid == INT32_MIN ? -ESRCH
 					: signal_send_group(-pid, signo, info);

@@ -93,6 +93,27 @@ wait_notify_parent_locked(struct process *p, int code, int status)
 	wait_queue_wake(&parent->child_wait, 0);
 }
 
+/*
+ * A SIGCONT reports under proc_tree_lock too, after it has ended the stop: so
+ * its report is the later one whenever the stop is over by now.
+ */
+void
+wait_report_stop_locked(struct process *p)
+{
+	bool complete;
+	int signo;
+
+	spin_lock(&p->signal_lock);
+	complete = p->stopped && p->stopped_tasks == p->task_count;
+	signo = p->stop_signal;
+	spin_unlock(&p->signal_lock);
+	if (!complete || p->state != PROCESS_ALIVE)
+		return;
+	p->wait_stopped = true;
+	p->wait_continued = false;
+	wait_notify_parent_locked(p, CLD_STOPPED, signo);
+}
+
 bool
 wait_exit_notify_locked(struct process *p)
 {

@@ -151,6 +151,7 @@ SYSCALL2(capget, struct __user_cap_header_struct USER *, u,
 {
 	struct __user_cap_data_struct data[2];
 	struct __user_cap_header_struct head;
+	const struct cred *theirs;
 	struct task *t;
 	size_t n = 2;
 
@@ -171,7 +172,9 @@ SYSCALL2(capget, struct __user_cap_header_struct USER *, u,
 	t = task_find(head.pid ? head.pid : current_task()->tid);
 	if (!t)
 		return -ESRCH;
-	fill_caps(t->cred, data);
+	theirs = task_cred_get(t);
+	fill_caps(theirs, data);
+	cred_put(theirs);
 	task_put(t);
 	if (out && copy_to_user(out, data, n * sizeof(data[0])))
 		return -EFAULT;

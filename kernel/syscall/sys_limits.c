@@ -94,7 +94,7 @@ SYSCALL2(setrlimit, unsigned, which, const struct rlimit USER *, u)
 static bool
 may_limit(struct process *p)
 {
-	const struct cred *c = current_task()->cred;
+	const struct cred *c = current_task()->cred, *theirs;
 	struct task *t;
 	bool ok;
 
@@ -103,9 +103,11 @@ may_limit(struct process *p)
 	t = process_any_task(p);
 	if (!t)
 		return false;
-	ok = c->uid == t->cred->uid && c->uid == t->cred->euid &&
-	     c->uid == t->cred->suid && c->gid == t->cred->gid &&
-	     c->gid == t->cred->egid && c->gid == t->cred->sgid;
+	theirs = task_cred_get(t);
+	ok = c->uid == theirs->uid && c->uid == theirs->euid &&
+	     c->uid == theirs->suid && c->gid == theirs->gid &&
+	     c->gid == theirs->egid && c->gid == theirs->sgid;
+	cred_put(theirs);
 	task_put(t);
 	return ok;
 }

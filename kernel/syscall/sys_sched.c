@@ -36,10 +36,15 @@ target(pid_t pid)
 static bool
 may_change(const struct task *t)
 {
-	const struct cred *c = current_task()->cred;
+	const struct cred *c = current_task()->cred, *target;
+	bool may;
 
-	return cred_capable(c, CAP_SYS_NICE) || c->euid == t->cred->euid ||
-	       c->euid == t->cred->uid;
+	if (cred_capable(c, CAP_SYS_NICE))
+		return true;
+	target = task_cred_get(t);
+	may = c->euid == target->euid || c->euid == target->uid;
+	cred_put(target);
+	return may;
 }
 
 /* --- nice --- */
