@@ -291,6 +291,22 @@ protect_node(struct frame *node, unsigned level, vaddr_t start, vaddr_t end,
 	}
 }
 
+/* The usual case, a few pages under one node of ours: no path to prepare. */
+static bool
+protect_owned(struct tree *t, vaddr_t start, vaddr_t end, unsigned prot,
+	      struct tree_batch *b)
+{
+	struct walk w = walk_start(t, start);
+
+	if (start >> HUGE_SHIFT != (end - 1) >> HUGE_SHIFT)
+		return false;
+	walk_owned(&w, start, 0);
+	if (w.level > 0)
+		return false;
+	protect_node(w.node, 0, start, end, prot, b);
+	return true;
+}
+
 int
 tree_protect(struct tree *t, vaddr_t start, vaddr_t end, unsigned prot,
 	     struct tree_batch *b)
@@ -298,6 +314,8 @@ tree_protect(struct tree *t, vaddr_t start, vaddr_t end, unsigned prot,
 	int err;
 
 	ASSERT(range_valid(start, end));
+	if (start == end || protect_owned(t, start, end, prot, b))
+		return 0;
 	if (range_empty(t, start, end))
 		return 0;
 	err = cut_range(t, start, end, b);
