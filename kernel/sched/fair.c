@@ -280,10 +280,10 @@ static void
 fair_yield(struct policy_queue *q, struct thread *t)
 {
 	struct fair_queue *f = &q->fair;
-	uint64_t v = rebase(f), to = t->sched.deadline;
+	uint64_t to = t->sched.deadline;
 
-	if (before(to, v))
-		to = v;
+	if (unlikely(eligible_at(f, to)))
+		to = rebase(f);
 	advance(f, t, to - t->sched.vruntime);
 	renew_request(t);
 }

@@ -12,8 +12,8 @@
  *	  state = SLEEP    (1)			  condition = true    (3)
  *	  condition?       (2)			  state == SLEEP?     (4)
  *	  yes: state = READY
- *	  no: schedule(): lock;			       lock; state = READY;
- *	      state == SLEEP? leave queue	       off the queue? put it back
+ *	  no: schedule(): lock;			     lock; state = READY;
+ *	      state == SLEEP? leave queue	     off the queue? put it back
  *
  * Both store first and look second, with a full barrier between, so at least
  * one of them sees the other: if (2) misses the condition, (4) sees the state.
