@@ -6,7 +6,7 @@
  *
  * A thread belongs to the queue t->cpu names, asleep or not.  That queue's lock
  * guards all its scheduling state and is held from the decision to switch until
- * the switch is done, by prev at first and by next at the end.  Whoever holds
+ * the switch is done, by prev at first and by next at the end.  So whoever has
  * it sees a thread either as rq->current or fully off its stack, never between:
  * waking, stealing and freeing need no other handshake.
  *
