@@ -31,14 +31,14 @@
 
 /* What a stretch of physical memory is, after the loader's clean-up. */
 enum boot_mem_type {
-	BOOT_MEM_RESERVED = 0,  /* never touch; unknown types end here too */
-	BOOT_MEM_FREE = 1,      /* conventional RAM */
-	BOOT_MEM_BOOT = 2,      /* boot services code/data: RAM once we run */
-	BOOT_MEM_LOADER = 3,    /* hand-off, modules, loader image: RAM later */
-	BOOT_MEM_KERNEL = 4,    /* the kernel image: stays */
-	BOOT_MEM_ACPI = 5,      /* ACPI reclaim: RAM once the tables are copied */
-	BOOT_MEM_NVS = 6,       /* ACPI NVS: keep */
-	BOOT_MEM_RUNTIME = 7,   /* EFI runtime code/data: keep, map for calls */
+	BOOT_MEM_RESERVED = 0, /* never touch; unknown types end here too */
+	BOOT_MEM_FREE = 1,     /* conventional RAM */
+	BOOT_MEM_BOOT = 2,     /* boot services code/data: RAM once we run */
+	BOOT_MEM_LOADER = 3,   /* hand-off, modules, loader image: RAM later */
+	BOOT_MEM_KERNEL = 4,   /* the kernel image: stays */
+	BOOT_MEM_ACPI = 5,    /* ACPI reclaim: RAM once the tables are copied */
+	BOOT_MEM_NVS = 6,     /* ACPI NVS: keep */
+	BOOT_MEM_RUNTIME = 7, /* EFI runtime code/data: keep, map for calls */
 	BOOT_MEM_MMIO = 8,
 	BOOT_MEM_PERSISTENT = 9,
 };
@@ -110,15 +110,15 @@ struct boot_info {
 	uint32_t size;    /* sizeof(struct boot_info) */
 
 	/* memory */
-	uint64_t mem_map;      /* struct boot_mem[mem_count] */
+	uint64_t mem_map; /* struct boot_mem[mem_count] */
 	uint64_t mem_count;
-	uint64_t efi_map;      /* the raw map ExitBootServices accepted */
+	uint64_t efi_map; /* the raw map ExitBootServices accepted */
 	uint64_t efi_map_size;
 	uint32_t efi_desc_size;
 	uint32_t efi_desc_version;
 
 	/* the kernel */
-	uint64_t kernel_base;  /* physical; one contiguous block */
+	uint64_t kernel_base; /* physical; one contiguous block */
 	uint64_t kernel_size;
 	uint64_t kernel_va;    /* where its first byte is mapped */
 	uint64_t kernel_slide; /* run address minus link address */
@@ -139,7 +139,7 @@ struct boot_info {
 	uint64_t tpm_log_size;
 	uint64_t tpm_log_format;
 	struct boot_module snapshot; /* umbra/snapshot.h, later; base 0 */
-	uint32_t secure;       /* enum boot_secure */
+	uint32_t secure;             /* enum boot_secure */
 	uint32_t reserved0;
 
 	/* start of the other processors: one free page below 1 MiB, or 0 */
@@ -149,7 +149,7 @@ struct boot_info {
 	uint64_t tsc[BOOT_STEPS];
 	uint64_t tsc_hz; /* measured against Stall(); 0 = not measured */
 	struct boot_time time;
-	uint8_t seed[64];   /* EFI_RNG, else RDRAND, else TSC jitter */
+	uint8_t seed[64];      /* EFI_RNG, else RDRAND, else TSC jitter */
 	uint32_t seed_quality; /* bits the loader believes in */
 	uint32_t exit_tries;   /* ExitBootServices calls it took */
 	uint64_t loader_base;  /* image base of BOOTX64.EFI, for debuggers */

@@ -29,9 +29,9 @@ struct sigframe_request {
 };
 
 /* Build the frame and make f enter the handler. */
-NODISCARD int arch_sigframe_push(struct trap_frame *f,
-				 const struct sigframe_request *r);
+NODISCARD int
+arch_sigframe_push(struct trap_frame *f, const struct sigframe_request *r);
 
 /* rt_sigreturn(2): take the state back, sanitised. */
-NODISCARD int arch_sigframe_pop(struct trap_frame *f, uint64_t *mask,
-				stack_t *alt_stack);
+NODISCARD int
+arch_sigframe_pop(struct trap_frame *f, uint64_t *mask, stack_t *alt_stack);

@@ -20,23 +20,22 @@ struct ktest {
 	void (*fn)(struct ktest_run *run);
 };
 
-#define KTEST(area_, name_)                                                 \
-	static void ktest_##area_##_##name_(struct ktest_run *ktest_run_);  \
-	static const struct ktest ktest_entry_##area_##_##name_             \
-		__attribute__((section(".ktest"), used)) = {                \
-			#area_, #name_, ktest_##area_##_##name_             \
-		};                                                          \
-	static void ktest_##area_##_##name_(                                \
-		UNUSED struct ktest_run *ktest_run_)
+#define KTEST(area_, name_)                                                \
+	static void ktest_##area_##_##name_(struct ktest_run *ktest_run_); \
+	static const struct ktest ktest_entry_##area_##_##name_            \
+		__attribute__((section(".ktest"), used)) = {               \
+			#area_, #name_, ktest_##area_##_##name_            \
+		};                                                         \
+	static void ktest_##area_##_##name_(UNUSED struct ktest_run *ktest_run_)
 
-#define KTEST_EXPECT(x)                                               \
-	do {                                                          \
-		if (!(x))                                             \
+#define KTEST_EXPECT(x)                                                 \
+	do {                                                            \
+		if (!(x))                                               \
 			ktest_fail(ktest_run_, __FILE__, __LINE__, #x); \
 	} while (0)
 
-void ktest_fail(struct ktest_run *run, const char *file, int line,
-		const char *what);
+void
+ktest_fail(struct ktest_run *run, const char *file, int line, const char *what);
 
 /* Run the tests whose area matches ("all" = every one); returns failures. */
 unsigned ktest_run_all(const char *area);

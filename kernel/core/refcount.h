@@ -52,9 +52,9 @@ refcount_get_unless_zero(struct refcount *r)
 			return false;
 		if (unlikely(old >= REFCOUNT_SATURATED))
 			return true;
-	} while (!atomic_compare_exchange_weak_explicit(
-		&r->n, &old, old + 1, memory_order_relaxed,
-		memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(&r->n, &old, old + 1,
+							memory_order_relaxed,
+							memory_order_relaxed));
 	return true;
 }
 

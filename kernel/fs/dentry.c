@@ -281,7 +281,7 @@ dcache_forget_children(struct dentry *dir)
 		reclaim_purge(dir, NULL);
 }
 
-/* --- dentries --------------------------------------------------------------- */
+/* --- dentries ------------------------------------------------------------- */
 
 static void
 dentry_free(struct dentry *d)
@@ -493,7 +493,7 @@ dcache_destroy_tree(struct dentry *root)
 	dentry_put(root);
 }
 
-/* --- names and parents ------------------------------------------------------ */
+/* --- names and parents ---------------------------------------------------- */
 
 void
 dcache_names_lock(void)

@@ -22,7 +22,7 @@
 
 static struct mount *pipe_mount RO_AFTER_BOOT;
 
-/* --- ends ----------------------------------------------------------------------- */
+/* --- ends ----------------------------------------------------------------- */
 
 /* The inode's pipe, made if need be, with this file counted. NULL: no memory */
 static struct pipe *
@@ -149,7 +149,7 @@ fifo_release(struct file *f)
 	pipe_drop_file(f->inode, p);
 }
 
-/* --- pipe(2) ----------------------------------------------------------------------- */
+/* --- pipe(2) -------------------------------------------------------------- */
 
 static const struct inode_ops pipe_inode_ops;
 

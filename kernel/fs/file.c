@@ -31,7 +31,7 @@ file_cache_init(void)
 		panic("fs: no memory for the file cache");
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 static struct file *
 file_alloc(const struct file_ops *ops, struct inode *inode, unsigned flags,
@@ -149,7 +149,7 @@ file_put(struct file *f)
 	file_free(f);
 }
 
-/* --- calls --------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 int
 file_iterate(struct file *f, struct dir_sink *s)
@@ -308,7 +308,7 @@ file_name(struct file *f, const struct path *root, char *buf, size_t size)
 	return sizeof(anonymous) - 1;
 }
 
-/* --- areas that map a file ------------------------------------------------------ */
+/* --- areas that map a file ------------------------------------------------ */
 
 static void
 source_get(void *source)

@@ -150,15 +150,15 @@ NODISCARD int inode_truncate_checked(struct inode *i, uint64_t size);
 void inode_fill_stat(struct inode *i, struct stat *out);
 void inode_fill_statx(struct inode *i, struct statx *out);
 
-/* --- file.c ---------------------------------------------------------------- */
+/* --- file.c --------------------------------------------------------------- */
 
 void file_cache_init(void);
 
-/* --- pipe.c, fifo.c -------------------------------------------------------- */
+/* --- pipe.c, fifo.c ------------------------------------------------------- */
 
 void pipe_init(void);
 
-/* --- tmpfs ------------------------------------------------------------------ */
+/* --- tmpfs ---------------------------------------------------------------- */
 
 extern struct filesystem_type tmpfs_rootfs_type;
 void tmpfs_init(void);

@@ -35,7 +35,7 @@ struct unpack {
 	unsigned made;
 };
 
-/* --- hard links --------------------------------------------------------------- */
+/* --- hard links ----------------------------------------------------------- */
 
 static const struct linked *
 linked_find(const struct unpack *u)
@@ -78,7 +78,7 @@ linked_free(struct unpack *u)
 	}
 }
 
-/* --- kinds of entries ------------------------------------------------------------ */
+/* --- kinds of entries ----------------------------------------------------- */
 
 /* A later archive replaces what an earlier one made. */
 static int
@@ -239,7 +239,7 @@ unpack_entry(struct unpack *u)
 		u->made++;
 }
 
-/* --- the archive ------------------------------------------------------------------ */
+/* --- the archive ---------------------------------------------------------- */
 
 static void
 unpack_all(struct unpack *u)

@@ -47,7 +47,7 @@ mount_bucket(const struct mount *parent, const struct dentry *d)
 	return &mount_hash[h % MOUNT_BUCKETS];
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------- */
 
 struct mount *
 mount_alloc(struct superblock *sb, struct dentry *root, const char *source,
@@ -136,7 +136,7 @@ mount_create_root(const struct filesystem_type *type, const char *source,
 	return m;
 }
 
-/* --- crossing -------------------------------------------------------------- */
+/* --- crossing ------------------------------------------------------------- */
 
 /* What is mounted right on p, with references; false = nothing. */
 static bool
@@ -199,7 +199,7 @@ mount_leave(struct path *p, const struct path *root)
 	}
 }
 
-/* --- attaching and detaching ------------------------------------------------- */
+/* --- attaching and detaching ---------------------------------------------- */
 
 int
 mount_attach(struct mount *m, struct path *at)

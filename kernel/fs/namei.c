@@ -228,7 +228,7 @@ path_link(const struct walk *from, const char *old, unsigned flags,
 	return err;
 }
 
-/* --- removing ---------------------------------------------------------------- */
+/* --- removing ------------------------------------------------------------- */
 
 static int
 last_must_be_removable(const struct walk_state *s, bool is_dir)
@@ -334,7 +334,7 @@ path_rmdir(const struct walk *w, const char *name)
 	return path_remove(w, name, true);
 }
 
-/* --- readlink ---------------------------------------------------------------- */
+/* --- readlink ------------------------------------------------------------- */
 
 ssize_t
 path_readlink(const struct walk *w, const char *name, char *buf, size_t size)

@@ -35,7 +35,7 @@
 #define PIPE_SLOTS     16u
 #define PIPE_SLOTS_MAX 256u /* 1 MiB, more is for the privileged */
 
-/* --- life ---------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 struct pipe *
 pipe_alloc(void)
@@ -69,7 +69,7 @@ pipe_free(struct pipe *p)
 	kfree(p);
 }
 
-/* --- slots --------------------------------------------------------------------- */
+/* --- slots ---------------------------------------------------------------- */
 
 static inline struct pipe_slot *
 slot_at(struct pipe *p, unsigned n)
@@ -125,7 +125,7 @@ wake(struct wait_queue *wq, unsigned events)
 		wait_queue_wake(wq, events);
 }
 
-/* --- reading -------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* Bytes copied, 0 if empty, or -EFAULT if not one could be. */
 static ssize_t
@@ -197,7 +197,7 @@ pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 	}
 }
 
-/* --- writing --------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 /* Put the odd bytes of the write behind the newest slot's, if they fit. */
 static ssize_t
@@ -311,7 +311,7 @@ pipe_write(struct file *f, struct uio *u, uint64_t *pos)
 	return u->left < wanted ? (ssize_t)(wanted - u->left) : n;
 }
 
-/* --- poll, ioctl, fcntl ------------------------------------------------------------ */
+/* --- poll, ioctl, fcntl --------------------------------------------------- */
 
 static unsigned
 pipe_poll(struct file *f, struct poll_table *pt)

@@ -57,13 +57,13 @@ start_memory(const struct boot_info *bi)
 BOOT_CODE static void
 start_machine(const struct boot_info *bi)
 {
-	acpi_init(bi->rsdp);          /* tables of the firmware */
-	boot_describe_platform(bi);   /* ... what arch/ must know of them */
-	irq_init();                   /* interrupt controllers, all masked */
-	clock_init();                 /* time */
-	arch_xstate_init();           /* floating point and vectors */
-	efi_runtime_init(bi);         /* firmware calls */
-	power_init();                 /* how to end */
+	acpi_init(bi->rsdp);        /* tables of the firmware */
+	boot_describe_platform(bi); /* ... what arch/ must know of them */
+	irq_init();                 /* interrupt controllers, all masked */
+	clock_init();               /* time */
+	arch_xstate_init();         /* floating point and vectors */
+	efi_runtime_init(bi);       /* firmware calls */
+	power_init();               /* how to end */
 }
 
 /* The boot processor arrives here from arch/, interrupts off. */
@@ -72,19 +72,19 @@ kernel_main(paddr_t boot_info)
 {
 	const struct boot_info *bi;
 
-	serial_early_init();          /* somewhere to complain */
+	serial_early_init(); /* somewhere to complain */
 	bi = check_boot_info(boot_info);
-	start_memory(bi);             /* our own address space */
+	start_memory(bi); /* our own address space */
 	bi = phys_to_virt(boot_info);
-	frame_init(bi);               /* physical memory */
-	slab_init();                  /* small objects */
-	boot_console(bi);             /* the screen */
+	frame_init(bi);   /* physical memory */
+	slab_init();      /* small objects */
+	boot_console(bi); /* the screen */
 	boot_banner(bi);
 	symbols_init(phys_to_virt(bi->kernel.base), bi->kernel.size,
 		     bi->kernel_slide, kmalloc); /* names for backtraces */
 	start_machine(bi);
 	sched_init(cmdline_get("sched")); /* this is the idle thread now */
-	smp_start_all();              /* the other processors */
+	smp_start_all();                  /* the other processors */
 	irq_enable();
 	if (!kthread_start("boot", start_userland, (void *)(uintptr_t)bi))
 		panic("boot: no memory for the first thread");

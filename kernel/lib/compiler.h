@@ -7,13 +7,13 @@
  * Source: clang 14 attribute reference.
  */
 
-#define NODISCARD    __attribute__((warn_unused_result))
-#define NORETURN     __attribute__((noreturn))
-#define PACKED       __attribute__((packed))
-#define ALIGNED(n)   __attribute__((aligned(n)))
-#define UNUSED       __attribute__((unused))
-#define PRINTF(a, b) __attribute__((format(printf, a, b)))
-#define NOINLINE     __attribute__((noinline))
+#define NODISCARD     __attribute__((warn_unused_result))
+#define NORETURN      __attribute__((noreturn))
+#define PACKED        __attribute__((packed))
+#define ALIGNED(n)    __attribute__((aligned(n)))
+#define UNUSED        __attribute__((unused))
+#define PRINTF(a, b)  __attribute__((format(printf, a, b)))
+#define NOINLINE      __attribute__((noinline))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Runs only while booting, before PID 1 starts. */
@@ -49,7 +49,7 @@
 #define ALIGN_UP(x, n)   ALIGN_DOWN((x) + ((__typeof__(x))(n)-1), n)
 
 #define container_of(ptr, type, member) \
-	((type *)((char *)(ptr)-__builtin_offsetof(type, member)))
+	((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
 
 /* Compile-time debug switch: `make DEBUG=1`. Use as if (DEBUG_KERNEL). */
 #ifndef DEBUG_KERNEL

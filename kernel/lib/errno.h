@@ -12,7 +12,7 @@
 
 #include <asm/errno.h>
 
-#define ERESTARTSYS            512 /* again if SA_RESTART, else EINTR */
-#define ERESTARTNOINTR         513 /* always again */
-#define ERESTARTNOHAND         514 /* again if no handler ran, else EINTR */
-#define ERESTART_RESTARTBLOCK  516 /* go on by restart_syscall, else EINTR */
+#define ERESTARTSYS           512 /* again if SA_RESTART, else EINTR */
+#define ERESTARTNOINTR        513 /* always again */
+#define ERESTARTNOHAND        514 /* again if no handler ran, else EINTR */
+#define ERESTART_RESTARTBLOCK 516 /* go on by restart_syscall, else EINTR */

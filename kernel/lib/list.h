@@ -14,7 +14,10 @@ struct list_node {
 	struct list_node *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)          \
+	{                        \
+		&(name), &(name) \
+	}
 
 static inline void
 list_init(struct list_node *n)
@@ -73,13 +76,12 @@ list_splice_back(struct list_node *to, struct list_node *from)
 }
 
 #define list_entry(node, type, member) container_of(node, type, member)
-#define list_first(head, type, member) \
-	list_entry((head)->next, type, member)
-#define list_last(head, type, member) list_entry((head)->prev, type, member)
+#define list_first(head, type, member) list_entry((head)->next, type, member)
+#define list_last(head, type, member)  list_entry((head)->prev, type, member)
 
-#define list_for_each(pos, head, member)                                 \
-	for (pos = list_first(head, __typeof__(*pos), member);           \
-	     &pos->member != (head);                                     \
+#define list_for_each(pos, head, member)                       \
+	for (pos = list_first(head, __typeof__(*pos), member); \
+	     &pos->member != (head);                           \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 #define list_for_each_safe(pos, tmp, head, member)                        \

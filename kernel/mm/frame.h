@@ -34,16 +34,16 @@
  */
 #define FRAME_SECTION (1UL << FRAME_MAX_ORDER)
 
-/* What a frame is used for: accounting, and a check that it is freed as such. */
+/* What a frame is used for: accounting, and a check when it is freed. */
 enum frame_kind {
 	FRAME_RESERVED, /* 0: not RAM, firmware's, or inside a larger block */
 	FRAME_FREE,
-	FRAME_KERNEL,   /* kernel image, boot data, stacks, percpu */
+	FRAME_KERNEL, /* kernel image, boot data, stacks, percpu */
 	FRAME_SLAB,
-	FRAME_NODE,     /* page-table node */
-	FRAME_ANON,     /* private memory of programs */
-	FRAME_CACHE,    /* page of a vm_object: file data, shared memory */
-	FRAME_PIPE,     /* pipe buffers and other kernel buffers of programs */
+	FRAME_NODE,  /* page-table node */
+	FRAME_ANON,  /* private memory of programs */
+	FRAME_CACHE, /* page of a vm_object: file data, shared memory */
+	FRAME_PIPE,  /* pipe buffers and other kernel buffers of programs */
 	FRAME_KINDS,
 };
 
@@ -64,23 +64,23 @@ struct frame {
 	_Atomic uint8_t bits; /* [a] enum frame_bits */
 	uint8_t listed;       /* [F] 1: heads a block in a buddy list */
 	union {
-		struct {                /* FRAME_FREE, listed: place in it */
-			uint32_t next;  /* [F] frame numbers; 0 ends */
-			uint32_t prev;  /* [F] */
+		struct {               /* FRAME_FREE, listed: place in it */
+			uint32_t next; /* [F] frame numbers; 0 ends */
+			uint32_t prev; /* [F] */
 		};
 		struct frame *link;     /* FRAME_FREE, in a CPU's cache or the
 					   zeroed pool: the next of it */
-		struct {                     /* FRAME_NODE */
-			uint16_t used;       /* [o] entries in use */
-			uint16_t first;      /* [o] no entry below is used */
-			uint16_t last;       /* [o] no entry above is used */
-			uint16_t pin_hint;   /* [o] a leaf below may be pinned */
+		struct {                /* FRAME_NODE */
+			uint16_t used;  /* [o] entries in use */
+			uint16_t first; /* [o] no entry below is used */
+			uint16_t last;  /* [o] no entry above is used */
+			uint16_t pin_hint; /* [o] a leaf below may be pinned */
 		};
-		struct {                     /* FRAME_ANON, FRAME_CACHE */
-			atomic_uint pins;    /* [a] I/O in flight: no reuse */
+		struct {                       /* FRAME_ANON, FRAME_CACHE */
+			atomic_uint pins;      /* [a] I/O in flight: no reuse */
 			atomic_uint huge_refs; /* [a] if FRAME_HUGE */
 		};
-		void *owner;                 /* [o] FRAME_SLAB: its slab */
+		void *owner; /* [o] FRAME_SLAB: its slab */
 	};
 };
 _Static_assert(sizeof(struct frame) == 16, "a frame costs 16 bytes");
@@ -131,8 +131,8 @@ NODISCARD struct frame *frame_alloc(enum frame_kind kind, unsigned flags);
  * carries the reference.  frame_free_block() takes the block back from its
  * only user: with the last reference already dropped, or about to be.
  */
-NODISCARD struct frame *frame_alloc_block(enum frame_kind kind, unsigned order,
-					  unsigned flags);
+NODISCARD struct frame *
+frame_alloc_block(enum frame_kind kind, unsigned order, unsigned flags);
 void frame_free_block(struct frame *head, unsigned order);
 
 /* Make a block of 2^order into single frames with one reference each. */

@@ -21,8 +21,8 @@
 struct slab_cache;
 
 /* Objects of size bytes aligned to align (power of two, <= 4096). */
-NODISCARD struct slab_cache *slab_cache_create(const char *name, size_t size,
-					       size_t align);
+NODISCARD struct slab_cache *
+slab_cache_create(const char *name, size_t size, size_t align);
 NODISCARD void *slab_alloc(struct slab_cache *c);
 void slab_free(struct slab_cache *c, void *obj);
 uint64_t slab_in_use(const struct slab_cache *c); /* objects handed out */
@@ -32,7 +32,7 @@ uint64_t slab_in_use(const struct slab_cache *c); /* objects handed out */
 /* Zeroed, aligned to 16 bytes at least (to its size if a power of two). */
 NODISCARD void *kmalloc(size_t size);
 NODISCARD void *kcalloc(size_t n, size_t size); /* NULL on overflow too */
-void kfree(void *p); /* NULL is fine */
+void kfree(void *p);                            /* NULL is fine */
 NODISCARD char *kstrdup(const char *s);
 
 /* For /proc/slabinfo and leak checks: the nth cache, or false. */

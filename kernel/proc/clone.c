@@ -51,9 +51,9 @@ clone_check_limit(struct task *parent)
 {
 	struct process *p = parent->process;
 	unsigned long irq = proc_tree_enter();
-	bool allowed = p->account->uid == 0 ||
-		       atomic_load(&p->account->tasks) <
-			       process_limit(p, RLIMIT_NPROC);
+	bool allowed =
+		p->account->uid == 0 || atomic_load(&p->account->tasks) <
+						process_limit(p, RLIMIT_NPROC);
 
 	proc_tree_leave(irq);
 	if (allowed || cred_capable(parent->cred, CAP_SYS_RESOURCE) ||

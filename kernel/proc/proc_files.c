@@ -95,9 +95,9 @@ may_inspect(const struct proc_subject *s)
 {
 	const struct cred *c = current_task()->cred;
 
-	return c->euid == 0 || (s->cred && c->euid == s->cred->uid &&
-				c->euid == s->cred->suid &&
-				atomic_load(&s->process->dumpable));
+	return c->euid == 0 ||
+	       (s->cred && c->euid == s->cred->uid &&
+		c->euid == s->cred->suid && atomic_load(&s->process->dumpable));
 }
 
 static int

@@ -49,8 +49,7 @@ may_see_addresses(const struct proc_subject *s)
 
 	return s->process == current_process() || c->euid == 0 ||
 	       (s->cred && c->euid == s->cred->uid &&
-		c->euid == s->cred->suid &&
-		atomic_load(&s->process->dumpable));
+		c->euid == s->cred->suid && atomic_load(&s->process->dumpable));
 }
 
 int

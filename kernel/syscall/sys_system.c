@@ -15,8 +15,8 @@
 #include "syscall/define.h"
 
 /*
- * syscall/sys_system.c - the machine as a whole: names, memory, the log, mounts,
- * random bytes, power.
+ * syscall/sys_system.c - the machine as a whole: names, memory, the log,
+ * mounts, random bytes, power.
  */
 
 static bool

@@ -133,7 +133,7 @@ vm_space_write(struct vm_space *s, vaddr_t va, const void *src, size_t n)
 	return transfer(s, &t, va, n);
 }
 
-/* --- pins ------------------------------------------------------------------------- */
+/* --- pins ----------------------------------------------------------------- */
 
 /* -ENOENT: fault it in, then try again. */
 static int
@@ -202,7 +202,7 @@ vm_word_key(struct vm_space *s, vaddr_t va, struct vm_word_key *out)
 	return a ? 0 : -EFAULT;
 }
 
-/* --- populate ----------------------------------------------------------------------- */
+/* --- populate ------------------------------------------------------------- */
 
 /* Bytes from va on that need no fault of this kind. */
 static size_t

@@ -57,7 +57,7 @@ area_system_init(void)
 		panic("vm: no memory for the first caches");
 }
 
-/* --- one area, not linked ----------------------------------------------------- */
+/* --- one area, not linked ------------------------------------------------- */
 
 struct area *
 area_create(void)
@@ -101,7 +101,7 @@ area_discard(struct area *list)
 	}
 }
 
-/* --- finding -------------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------- */
 
 struct area *
 area_next(struct area *a)
@@ -159,7 +159,7 @@ area_find(struct vm_space *s, vaddr_t va)
 	return a;
 }
 
-/* --- gaps ------------------------------------------------------------------------ */
+/* --- gaps ----------------------------------------------------------------- */
 
 static uint64_t
 room_below(struct area *a)
@@ -244,7 +244,7 @@ area_find_gap(struct vm_space *s, size_t size, vaddr_t top)
 	return 0;
 }
 
-/* --- linking ---------------------------------------------------------------------- */
+/* --- linking -------------------------------------------------------------- */
 
 static bool
 may_write_object(const struct area *a)
@@ -355,7 +355,7 @@ area_set_bits(struct vm_space *s, struct area *a, unsigned bits)
 	count_pages(s, a->bits, pages);
 }
 
-/* --- all at once -------------------------------------------------------------- */
+/* --- all at once ---------------------------------------------------------- */
 
 /*
  * Copy a subtree as it is, colours and gaps too: nothing has to be searched or

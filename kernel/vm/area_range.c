@@ -13,7 +13,7 @@
  * those in between, and merge what has become equal.
  */
 
-/* --- splitting and merging ------------------------------------------------------------ */
+/* --- splitting and merging ------------------------------------------------ */
 
 static bool
 mergeable(const struct area *low, const struct area *high)
@@ -105,7 +105,7 @@ area_settle(struct change *c, struct vm_space *s, vaddr_t start, vaddr_t end)
 	}
 }
 
-/* --- ranges ------------------------------------------------------------------------------ */
+/* --- ranges --------------------------------------------------------------- */
 
 bool
 area_covers(struct vm_space *s, vaddr_t start, vaddr_t end)

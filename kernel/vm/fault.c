@@ -48,7 +48,7 @@ struct fault {
 	uint64_t index;           /* of the page wanted of it */
 };
 
-/* --- where ------------------------------------------------------------------------ */
+/* --- where ---------------------------------------------------------------- */
 
 /*
  * Stacks grow down to where they are touched, within their limit, as long as
@@ -103,7 +103,7 @@ fault_locate(struct vm_space *s, struct fault *f) REQUIRES(s->lock)
 	return 0;
 }
 
-/* --- what is there ------------------------------------------------------------------ */
+/* --- what is there -------------------------------------------------------- */
 
 /*
  * Something is mapped.  A read or fetch finds it by now (another thread was
@@ -141,7 +141,7 @@ map_frame(struct vm_space *s, struct fault *f, struct frame *frame)
 	return err;
 }
 
-/* --- private anonymous memory ---------------------------------------------------------- */
+/* --- private anonymous memory --------------------------------------------- */
 
 /* Is nothing mapped, nor a node for small pages there, in the 2 MiB of va? */
 static bool
@@ -206,7 +206,7 @@ fault_anon(struct vm_space *s, struct fault *f) REQUIRES(s->lock)
 	return map_frame(s, f, frame);
 }
 
-/* --- pages of objects ---------------------------------------------------------------------- */
+/* --- pages of objects ----------------------------------------------------- */
 
 /*
  * The object's page for this fault, with a reference.  NEED_PAGE: it is not in
@@ -302,7 +302,7 @@ fault_read(struct vm_space *s, struct fault *f) REQUIRES(s->lock)
 	return mapped < 0 ? mapped : err;
 }
 
-/* --- the driver ------------------------------------------------------------------------------- */
+/* --- the driver ----------------------------------------------------------- */
 
 static int
 fault_missing(struct vm_space *s, struct fault *f) REQUIRES(s->lock)

@@ -38,7 +38,7 @@ choose_address(struct vm_space *s, vaddr_t hint, size_t size, vaddr_t *out)
 	return *out ? 0 : -ENOMEM;
 }
 
-/* --- unmap -------------------------------------------------------------------- */
+/* --- unmap ---------------------------------------------------------------- */
 
 /* An area loses its middle; upper is a copy of it. */
 static void
@@ -95,7 +95,7 @@ vm_unmap(struct vm_space *s, vaddr_t addr, size_t size)
 	return err;
 }
 
-/* --- map ----------------------------------------------------------------------- */
+/* --- map ------------------------------------------------------------------ */
 
 /* More than all RAM cannot be meant, unless the caller says that it is. */
 static bool
@@ -209,7 +209,7 @@ vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 	return err;
 }
 
-/* --- break ---------------------------------------------------------------------- */
+/* --- break ---------------------------------------------------------------- */
 
 #define HEAP_BITS (AREA_READ | AREA_WRITE | AREA_MAY_WRITE | AREA_HEAP)
 

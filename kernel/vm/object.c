@@ -90,7 +90,7 @@ vm_object_put(struct vm_object *o)
 		o->ops->release(o);
 }
 
-/* --- looking up, without the lock ------------------------------------------ */
+/* --- looking up, without the lock ----------------------------------------- */
 
 static inline void
 read_begin(void)
@@ -219,7 +219,7 @@ vm_object_pages(struct vm_object *o, uint64_t first, unsigned n,
 	return found;
 }
 
-/* --- inserting -------------------------------------------------------------- */
+/* --- inserting ------------------------------------------------------------ */
 
 static struct object_node *
 node_create(unsigned shift)
@@ -416,7 +416,7 @@ vm_object_page(struct vm_object *o, uint64_t index, unsigned flags,
 	}
 }
 
-/* --- removing --------------------------------------------------------------- */
+/* --- removing ------------------------------------------------------------- */
 
 /* Frames and nodes no longer linked, waiting for the lookups under way. */
 struct removal {
@@ -529,7 +529,7 @@ vm_object_fini(struct vm_object *o)
 	ASSERT(o->pages == 0 && !entry_load(&o->root));
 }
 
-/* --- walking, anonymous objects ---------------------------------------------- */
+/* --- walking, anonymous objects ------------------------------------------- */
 
 /* The first page at or after *index below n, whose first page is `base`. */
 static bool

@@ -15,7 +15,7 @@
  * madvise(2) and msync(2) skip holes, do the rest and then say -ENOMEM.
  */
 
-/* --- mprotect ---------------------------------------------------------------------- */
+/* --- mprotect ------------------------------------------------------------- */
 
 #define PROT_BITS ((unsigned)(AREA_READ | AREA_WRITE | AREA_EXEC))
 
@@ -87,7 +87,7 @@ vm_protect(struct vm_space *s, vaddr_t addr, size_t size, unsigned prot)
 	return err;
 }
 
-/* --- madvise ----------------------------------------------------------------------- */
+/* --- madvise -------------------------------------------------------------- */
 
 /* Drop the pages of [start, end), part of one area: they come back fresh. */
 static int
@@ -254,7 +254,7 @@ vm_advise(struct vm_space *s, vaddr_t addr, size_t size, int advice)
 	return err;
 }
 
-/* --- msync -------------------------------------------------------------------------- */
+/* --- msync ---------------------------------------------------------------- */
 
 /* What is to be written of the first shared area at or above *at. */
 struct sync_part {
@@ -326,7 +326,7 @@ vm_sync(struct vm_space *s, vaddr_t addr, size_t size)
 	return result;
 }
 
-/* --- mincore ------------------------------------------------------------------------- */
+/* --- mincore -------------------------------------------------------------- */
 
 struct residency {
 	vaddr_t start;

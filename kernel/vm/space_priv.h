@@ -83,7 +83,7 @@ frame_note_dirty(struct frame *f)
 					 memory_order_release);
 }
 
-/* --- one change of a space -------------------------------------------------- */
+/* --- one change of a space ------------------------------------------------ */
 
 /*
  * Areas and translations that go with a change are dropped when it ends: the
@@ -98,7 +98,7 @@ struct change {
 void change_begin(struct change *c, struct vm_space *s) ACQUIRES(s->lock);
 void change_end(struct change *c, struct vm_space *s) RELEASES(s->lock);
 
-/* --- areas ------------------------------------------------------------------- */
+/* --- areas ---------------------------------------------------------------- */
 
 void area_system_init(void);
 
@@ -175,7 +175,7 @@ vaddr_t area_find_gap(struct vm_space *s, size_t size, vaddr_t top)
 /* Debug and tests: order, gaps, counts. */
 void area_check(struct vm_space *s) REQUIRES(s->lock);
 
-/* --- across files -------------------------------------------------------------- */
+/* --- across files --------------------------------------------------------- */
 
 /* Remove areas and translations of [start, end).  -ENOMEM: nothing changed. */
 NODISCARD int unmap_range(struct change *c, struct vm_space *s, vaddr_t start,

@@ -20,8 +20,8 @@
  *	    \  /      no write bit                |     |
  *	    [..] 2    one node, two references   [..]1 [..]1   write bit in C
  *	   / |  \                                / | \/ | \
- *	  1  2   3    frames, one each          1  2 /\ 2' 3   1: 2, 2: 1, 2': 1,
- *	                                                       3: 2 references
+ *	  1  2   3    frames, one each         1  2 /\ 2' 3  1, 3: 2 references
+ *	                                                       2, 2': 1
  *
  * Invariant: an entry that the processor can reach with write permission all
  * the way points to something with exactly one reference (a page of a shared

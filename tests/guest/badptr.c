@@ -9,7 +9,7 @@
  * than the process.  Kinds of arguments, one letter each:
  *
  *	p  memory the kernel may write or read	s  path of a file
- *	B  memory that is read; a good one blocks	l  path of a symbolic link
+ *	B  memory that is read; good: blocks	l  path of a symbolic link
  *	T  timeout: NULL would block		d  path of a directory
  *	i  the next of the row's numbers
  */
@@ -201,7 +201,7 @@ static const struct row rows[] = {
 	ROW(faccessat2, "isii", { AT, 0, 0 }),
 };
 
-/* --- memory to point at ----------------------------------------------------- */
+/* --- memory to point at --------------------------------------------------- */
 
 #define READ_ONLY_FILL 0xff
 

@@ -117,7 +117,7 @@ truncation(void **state)
 	assert_int_equal(ours(NULL, 0, "%s", "hello"), 5);
 }
 
-/* What no one understands is shown, and a lone % at the end is not read past. */
+/* What no one understands is shown; a lone % at the end is not read past. */
 static void
 unknown(void **state)
 {

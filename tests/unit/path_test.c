@@ -86,7 +86,7 @@ do_rmdir(const char *name)
 	return path_rmdir(&w, name);
 }
 
-/* --- components -------------------------------------------------------------- */
+/* --- components ----------------------------------------------------------- */
 
 static void
 parts(void **state)
@@ -120,7 +120,7 @@ parts(void **state)
 	assert_false(path_is_contained("a/.."));
 }
 
-/* --- walks --------------------------------------------------------------------- */
+/* --- walks ---------------------------------------------------------------- */
 
 static void
 lookups(void **state)
@@ -223,7 +223,7 @@ open_flags(void **state)
 	assert_int_equal(do_open("/o/no", O_RDONLY), -ENXIO);
 }
 
-/* --- changes ------------------------------------------------------------------- */
+/* --- changes -------------------------------------------------------------- */
 
 static void
 removals(void **state)
@@ -328,7 +328,7 @@ names_of_places(void **state)
 	path_put(&root);
 }
 
-/* --- permissions ---------------------------------------------------------------- */
+/* --- permissions ---------------------------------------------------------- */
 
 static struct cred user = {
 	.refs = { 1 },
@@ -439,7 +439,7 @@ read_only_exec(void **state)
 	assert_int_equal(do_unlink("/plain"), 0);
 }
 
-/* --- mounts ---------------------------------------------------------------------- */
+/* --- mounts --------------------------------------------------------------- */
 
 static void
 count_line(void *arg, const struct mount_line *l)

@@ -43,7 +43,7 @@ enum {
 #define LIMIT (BASE + PAGES * PAGE_SIZE)
 #define PROT  ((unsigned)(AREA_READ | AREA_WRITE | AREA_EXEC))
 
-/* --- the model ---------------------------------------------------------------- */
+/* --- the model ------------------------------------------------------------ */
 
 struct page {
 	bool mapped;
@@ -68,7 +68,7 @@ static int source_refs;
 static uint64_t seed = 88172645463325252ULL;
 static uint32_t next_value;
 
-/* --- failing on purpose ----------------------------------------------------------- */
+/* --- failing on purpose --------------------------------------------------- */
 
 static unsigned fail_at; /* the how manieth allocation from now; 0 = none */
 static bool failed;
@@ -110,7 +110,7 @@ __wrap_slab_alloc(struct slab_cache *c)
 	return fails_now() ? NULL : __real_slab_alloc(c);
 }
 
-/* --- the machine --------------------------------------------------------------------- */
+/* --- the machine ---------------------------------------------------------- */
 
 void
 mmu_root_init(void *root)
@@ -167,7 +167,7 @@ touch(struct vm_space *s, vaddr_t va, unsigned access, uint32_t **out)
 	return 0;
 }
 
-/* --- objects and sources ----------------------------------------------------------------- */
+/* --- objects and sources -------------------------------------------------- */
 
 static void
 check_unlocked(void)
@@ -230,7 +230,7 @@ initial_value(unsigned object, uint64_t index)
 	return object == FILE_OBJECT ? 1000 + index : 0;
 }
 
-/* --- model helpers ---------------------------------------------------------------------------- */
+/* --- model helpers -------------------------------------------------------- */
 
 static uint64_t
 rnd(uint64_t n)
@@ -347,7 +347,7 @@ some_range(unsigned *n)
 	return first;
 }
 
-/* --- checks -------------------------------------------------------------------------------------- */
+/* --- checks --------------------------------------------------------------- */
 
 static void
 check_area_pages(const struct model *m, const struct area *a)
@@ -448,7 +448,7 @@ check_touch(struct model *m, unsigned i, unsigned access)
 	}
 }
 
-/* --- operations -------------------------------------------------------------------------------------- */
+/* --- operations ----------------------------------------------------------- */
 
 static void
 op_touch(struct model *m)
@@ -1001,7 +1001,7 @@ random_operations(void **state)
 	check_nothing_left();
 }
 
-/* --- what the model does not know ------------------------------------------------------------------------ */
+/* --- what the model does not know ----------------------------------------- */
 
 static int
 map_at(struct vm_space *s, vaddr_t at, size_t pages, unsigned bits)

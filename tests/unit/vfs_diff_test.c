@@ -5,8 +5,8 @@
  * vfs_diff_test.c - the file layer against the Linux it runs on.
  *
  * Random calls with random names go to fs/ and, in a chroot on a tmpfs of its
- * own, to the host's kernel; every result and what stat(2), readlink(2), read(2)
- * and a directory listing show must be the same.  Needs root, and is
+ * own, to the host's kernel; every result and what stat(2), readlink(2),
+ * read(2) and a directory listing show must be the same.  Needs root, and is
  * skipped without.  VFS_SEED and VFS_ROUNDS choose the
  * run, VFS_TRACE prints it.
  */
@@ -63,7 +63,7 @@ __asan_default_options(void)
 	return "detect_leaks=0";
 }
 
-/* --- chance ----------------------------------------------------------------- */
+/* --- chance --------------------------------------------------------------- */
 
 static unsigned
 rnd(unsigned n)
@@ -100,7 +100,7 @@ random_name(char *buf)
 		strcpy(buf, rnd(2) ? "/" : "");
 }
 
-/* --- the two sides ------------------------------------------------------------- */
+/* --- the two sides -------------------------------------------------------- */
 
 static struct walk
 our_walk(void)
@@ -177,7 +177,7 @@ same_stat(const char *what, const char *name, const struct stat *us,
 		same(what, name, "blocks", 0, us->st_blocks, them->st_blocks);
 }
 
-/* --- calls by name ---------------------------------------------------------------- */
+/* --- calls by name -------------------------------------------------------- */
 
 static void
 call_mkdir(void)
@@ -412,7 +412,7 @@ call_chdir(void)
 	path_put(&root);
 }
 
-/* --- calls on open files -------------------------------------------------------- */
+/* --- calls on open files -------------------------------------------------- */
 
 static void
 close_slot(unsigned s)
@@ -545,7 +545,7 @@ call_fstat(unsigned s)
 	same_stat("fstat", "", &us, &them);
 }
 
-/* --- listings ------------------------------------------------------------------------ */
+/* --- listings ------------------------------------------------------------- */
 
 struct listing {
 	struct dir_sink sink;
@@ -639,7 +639,7 @@ call_slot(void)
 		calls[rnd(ARRAY_SIZE(calls))](s);
 }
 
-/* --- the run --------------------------------------------------------------------------- */
+/* --- the run -------------------------------------------------------------- */
 
 /* VFS_WATCH=NAME: compare this file after every call, to find the guilty. */
 static void

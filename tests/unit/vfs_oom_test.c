@@ -77,7 +77,7 @@ fine(long result)
 	return false;
 }
 
-/* --- what is done with little memory ------------------------------------------- */
+/* --- what is done with little memory -------------------------------------- */
 
 static const char long_name[] =
 	"/m/a_name_that_is_too_long_to_be_kept_inside_of_the_dentry_itself";
@@ -191,7 +191,7 @@ every_allocation_fails_once(void **state)
 	assert_true(n > 40);
 }
 
-/* --- initramfs ------------------------------------------------------------------ */
+/* --- initramfs ------------------------------------------------------------ */
 
 static char archive[8192];
 static size_t used;
@@ -261,7 +261,7 @@ initramfs(void **state)
 	assert_int_equal(initramfs_unpack(fs, archive, 200), 1);
 }
 
-/* --- sendfile -------------------------------------------------------------------- */
+/* --- sendfile ------------------------------------------------------------- */
 
 static void
 splices(void **state)

@@ -22,7 +22,7 @@
  *	from user mode          a signal (upcall_user_exception), or for a page
  *	                        fault whatever vm/ makes of it
  *	firmware call           the call is abandoned (efi_space.c)
- *	kernel, user address    only usercopy may: bring the page in, else -EFAULT
+ *	kernel, user address    only usercopy may: bring the page in or -EFAULT
  *	kernel, listed insn     its fix-up
  *	kernel, otherwise       panic
  *

@@ -60,7 +60,7 @@ tmpfs_evict(struct inode *i)
 		kfree(i->data);
 }
 
-/* --- adding ------------------------------------------------------------------ */
+/* --- adding --------------------------------------------------------------- */
 
 static void
 dir_changed(struct inode *dir)
@@ -142,7 +142,7 @@ tmpfs_link(struct inode *dir, struct dentry *d, struct inode *target)
 	return 0;
 }
 
-/* --- removing ---------------------------------------------------------------- */
+/* --- removing ------------------------------------------------------------- */
 
 /* One name less for i, whose lock is held if it is not a directory that was
  * just found empty. */
@@ -176,7 +176,7 @@ tmpfs_rmdir(struct inode *dir, struct dentry *d)
 	return 0;
 }
 
-/* --- renaming ---------------------------------------------------------------- */
+/* --- renaming ------------------------------------------------------------- */
 
 /* A directory has the link of its own ".." in its parent. */
 static void
@@ -229,7 +229,7 @@ tmpfs_rename(struct inode *from, struct dentry *old, struct inode *to,
 	return 0;
 }
 
-/* --- inodes ------------------------------------------------------------------- */
+/* --- inodes --------------------------------------------------------------- */
 
 static ssize_t
 tmpfs_readlink(struct inode *i, char *buf, size_t size)

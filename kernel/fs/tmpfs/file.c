@@ -23,7 +23,7 @@
 #include "mm/slab.h"
 #include "vm/space.h"
 
-/* --- counting --------------------------------------------------------------- */
+/* --- counting ------------------------------------------------------------- */
 
 static int
 charge(struct tmpfs_file *t)
@@ -66,7 +66,7 @@ tmpfs_file_settle(struct tmpfs_file *t)
 	mutex_unlock(&t->object.lock);
 }
 
-/* --- the object ------------------------------------------------------------- */
+/* --- the object ----------------------------------------------------------- */
 
 static struct tmpfs_file *
 file_of(struct vm_object *o)
@@ -129,7 +129,7 @@ tmpfs_file_destroy(struct inode *i)
 	vm_object_put(&t->object);
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* n bytes at off of page index, a hole being zero.  Count or error. */
 static ssize_t
@@ -177,7 +177,7 @@ tmpfs_read(struct file *f, struct uio *u, uint64_t *pos)
 	return at > start ? (ssize_t)(at - start) : MIN(done, 0);
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static ssize_t
 copy_in_page(struct frame *f, struct uio *u, size_t off, size_t n)
@@ -315,7 +315,7 @@ tmpfs_write(struct file *f, struct uio *u, uint64_t *pos)
 	return done;
 }
 
-/* --- size and mappings -------------------------------------------------------- */
+/* --- size and mappings ---------------------------------------------------- */
 
 void
 tmpfs_file_zero(struct inode *i, uint64_t start, uint64_t end)

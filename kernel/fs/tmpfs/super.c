@@ -30,7 +30,7 @@ ram_pages(void)
 	return stats.total;
 }
 
-/* --- options ------------------------------------------------------------------ */
+/* --- options -------------------------------------------------------------- */
 
 #define VALUE_MAX 24
 
@@ -159,7 +159,7 @@ read_options(struct tmpfs_options *o, const char *options)
 	return fine ? 0 : -EINVAL;
 }
 
-/* --- the superblock ------------------------------------------------------------ */
+/* --- the superblock ------------------------------------------------------- */
 
 static int
 tmpfs_statfs(struct superblock *sb, struct statfs *out)

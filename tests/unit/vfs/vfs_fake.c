@@ -103,7 +103,7 @@ waiter_remove(struct waiter *w)
 	list_remove(&w->link);
 }
 
-/* --- the machine ------------------------------------------------------------ */
+/* --- the machine ---------------------------------------------------------- */
 
 uint64_t
 clock_now_ns(void)
@@ -170,7 +170,7 @@ clear_user(void *dst, size_t n)
 	return 0;
 }
 
-/* --- neighbours ------------------------------------------------------------- */
+/* --- neighbours ----------------------------------------------------------- */
 
 static ssize_t
 null_read(struct chardev_open *o, struct uio *u, uint64_t pos)

@@ -19,6 +19,7 @@ enum klog_level {
 };
 
 PRINTF(2, 3)
-static inline void klog(enum klog_level level, const char *fmt, ...)
+static inline void
+klog(enum klog_level level, const char *fmt, ...)
 {
 }
