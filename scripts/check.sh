@@ -4,7 +4,7 @@
 #   format   clang-format changes nothing
 #   layers   no file includes one of a layer above
 #   headers  every header compiles alone
-#   size     no file over 600 lines, no line over 80 columns
+#   size     no line over 80 columns, no file of the system over 600 lines
 #   tidy     clang-tidy on files changed since the last commit (--all: on all)
 #   unit     the host tests
 #   boot     one boot to a shell
@@ -48,13 +48,19 @@ headers() {
 
 size() {
 	local bad
-	bad=$(sources | grep '\.c$' | xargs wc -l |
-		awk '$2 != "total" && $1 > 600 { print $2 ": " $1 " lines" }
-			END { }')
-	bad=$bad$(sources | while read -r f; do
-		expand "$f" | awk -v f="$f" 'length($0) > 80 && !(FNR == 2 && /^..  *(unit|fuzz):/) {
-			print f ":" FNR ": " length($0) " columns" }'
-	done)
+	bad=$(
+		sources | grep -v '^tests/' | xargs wc -l |
+			awk '$2 != "total" && $1 > 600 {
+				print $2 ": " $1 " lines" }'
+		# Not the line that names what a test is linked with.
+		sources | while read -r f; do
+			expand "$f" | awk -v f="$f" '
+				FNR == 2 && /^\/\* (unit|fuzz):/ { next }
+				length($0) > 80 {
+					print f ":" FNR ": " length($0) \
+						" columns" }'
+		done
+	)
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
