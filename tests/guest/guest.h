@@ -129,6 +129,9 @@ long now_ms(void);
 
 void sleep_ms(long ms);
 
+/* Use the processor for so long, however many want it. */
+void burn_ms(long ms);
+
 /* Path of the running program, to be executed again. */
 const char *self_path(void);
 

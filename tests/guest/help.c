@@ -92,6 +92,19 @@ now_ms(void)
 }
 
 void
+burn_ms(long ms)
+{
+	struct timespec begun, now;
+
+	OK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun));
+	do {
+		OK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now));
+	} while ((now.tv_sec - begun.tv_sec) * 1000 +
+			 (now.tv_nsec - begun.tv_nsec) / 1000000 <
+		 ms);
+}
+
+void
 sleep_ms(long ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };

@@ -313,12 +313,7 @@ CASE(wait4_counts_resources)
 {
 	struct rusage usage;
 	int status;
-	pid_t pid = CHILD({
-		long end = now_ms() + 60;
-
-		while (now_ms() < end)
-			;
-	});
+	pid_t pid = CHILD({ burn_ms(60); });
 
 	CHECK_EQ(wait4(pid, &status, 0, &usage), pid);
 	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec +
