@@ -13,6 +13,19 @@
 
 static struct thread *dancers[5];
 
+/* Whatever moved it about: once nobody does, it is where it may be. */
+static void
+check_place(void)
+{
+	struct thread *me = current_thread();
+	cpumask_t allowed = atomic_load(&me->affinity);
+
+	for (int i = 0; i < 3; i++)
+		sim_user(10);
+	if (atomic_load(&me->affinity) == allowed)
+		SIM_CHECK(allowed & CPUMASK(cpu_id()));
+}
+
 static void
 dancer(void *arg)
 {
@@ -23,6 +36,7 @@ dancer(void *arg)
 		switch (sim_random(4)) {
 		case 0:
 			thread_nap(sim_now() + sim_random(5000), false);
+			check_place();
 			break;
 		case 1:
 			thread_yield();

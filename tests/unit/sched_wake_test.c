@@ -55,8 +55,12 @@ take_unit(void)
 {
 	int n = atomic_load(&units);
 
-	sim_point();
-	return n > 0 && atomic_compare_exchange_strong(&units, &n, n - 1);
+	do {
+		sim_point();
+		if (n == 0)
+			return false;
+	} while (!atomic_compare_exchange_strong(&units, &n, n - 1));
+	return true;
 }
 
 static void
@@ -108,6 +112,37 @@ test_wake_one_wakes_somebody(UNUSED void **state)
 }
 
 static struct thread *victim;
+
+/* As many calls of wake_one as units: none may be spent on one awake. */
+static void
+take_one(UNUSED void *arg)
+{
+	wait_for_unit();
+	done();
+}
+
+static void
+posts(void)
+{
+	begin();
+	wait_queue_init(&units_wait);
+	atomic_store(&units, 0);
+	for (int i = 0; i < 8; i++)
+		start(take_one, NULL);
+	for (int i = 0; i < 8; i++) {
+		if (sim_random(2))
+			sim_user(sim_random(3000));
+		atomic_fetch_add(&units, 1);
+		wait_queue_wake_one(&units_wait, 0);
+	}
+	join_all();
+}
+
+static void
+test_each_wake_one_counts(UNUSED void **state)
+{
+	explore(posts, 200);
+}
 
 /* --- sleeping with deadlines and signals --------------------------------- */
 
@@ -241,6 +276,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ping_pong),
 		cmocka_unit_test(test_wake_one_wakes_somebody),
+		cmocka_unit_test(test_each_wake_one_counts),
 		cmocka_unit_test(test_deadlines_and_events_race),
 		cmocka_unit_test(test_signals_are_not_missed),
 		cmocka_unit_test(test_births_and_deaths),

@@ -422,6 +422,17 @@ kmap_stack_free(void *stack, UNUSED size_t size)
 	kfree(stack);
 }
 
+void
+kmap_stacks_free(void *first, size_t size)
+{
+	void *next;
+
+	for (; first; first = next) {
+		next = *(void **)first;
+		kmap_stack_free(first, size);
+	}
+}
+
 bool
 frame_idle_zero(void)
 {
@@ -457,13 +468,11 @@ copy_raw(char *dst, const char *src, size_t n)
 static void
 finish(UNUSED void *arg)
 {
-	struct coroutine *me;
-
 	body();
-	stack_reap();
-	irq_disable();
-	me = vcpus[here].now;
-	go(me, &host, true);
+	/* The list of dead stacks outlives the run: leave it empty. */
+	while (stack_reap())
+		;
+	go(vcpus[here].now, &host, true);
 }
 
 static void
