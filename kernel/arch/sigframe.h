@@ -25,6 +25,7 @@ struct sigframe_request {
 	uint64_t saved_mask;         /* to be put back by sigreturn */
 	stack_t alt_stack;           /* as sigaltstack() would report it */
 	bool on_alt_stack;           /* start at the top of alt_stack */
+	uintptr_t lowest;            /* the frame must lie above; 0 = any */
 	uint64_t trapno, error, cr2; /* of the fault, 0 for other signals */
 };
 

@@ -24,6 +24,8 @@
 	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_IO |      \
 	 CLONE_PIDFD | CLONE_PTRACE | CLONE_INTO_CGROUP | CLONE_NEWTIME)
 
+#define UNKNOWN_FLAGS ~(CLONE_INTO_CGROUP | (CLONE_INTO_CGROUP - 1))
+
 struct cloning {
 	const struct clone_args_kernel *args;
 	struct task *parent, *child;
@@ -34,7 +36,10 @@ struct cloning {
 static int
 clone_check_flags(uint64_t flags)
 {
-	if (flags & UNSUPPORTED_FLAGS)
+	if (flags & (UNSUPPORTED_FLAGS | UNKNOWN_FLAGS))
+		return -EINVAL;
+	/* PID 1 has no parent to share. */
+	if ((flags & CLONE_PARENT) && current_process()->pid == 1)
 		return -EINVAL;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
@@ -224,7 +229,9 @@ static void
 process_inherit_locked(struct process *p, struct process *from)
 	REQUIRES(proc_tree_lock)
 {
+	spin_lock(&from->signal_lock);
 	memcpy(p->limits, from->limits, sizeof(p->limits));
+	spin_unlock(&from->signal_lock);
 	user_account_ref(from->account);
 	p->account = from->account;
 	p->tty = from->tty;
@@ -247,6 +254,7 @@ process_adopt_locked(struct cloning *c, struct process *p)
 		parent = parent->parent ? parent->parent : parent;
 	}
 	p->parent = parent;
+	atomic_store(&p->parent_pid, parent->pid);
 	list_push_back(&parent->children, &p->sibling);
 }
 
@@ -292,15 +300,21 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 	return 0;
 }
 
-/* The child borrows our memory until it execs or exits. */
+/*
+ * The child borrows our memory until it execs or exits.  Only our own end
+ * comes before that: then the child goes on alone.
+ */
 static void
-vfork_wait_for(struct vfork_wait *w)
+vfork_wait_for(struct vfork_wait *w, struct task *child)
 {
+	struct task *self = current_task();
 	unsigned long irq;
 
-	wait_event(&w->queue, w->done);
+	wait_event(&w->queue, w->done || task_is_killed(self));
 	/* Whoever set done is through with w once we have had its lock. */
 	irq = proc_tree_enter();
+	if (child->vfork == w)
+		child->vfork = NULL;
 	proc_tree_leave(irq);
 }
 
@@ -339,7 +353,7 @@ process_clone(const struct clone_args_kernel *a)
 	task_get(c.child);
 	thread_start(&c.child->thread);
 	if (wait)
-		vfork_wait_for(&vfork);
+		vfork_wait_for(&vfork, c.child);
 	task_put(c.child);
 	if (!c.new_process)
 		process_put(c.process);

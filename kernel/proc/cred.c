@@ -52,8 +52,12 @@ cred_commit(struct task *t, struct cred *c)
 	spin_lock(&p->signal_lock);
 	old = t->cred;
 	t->cred = c;
-	if (old->euid != c->euid || old->egid != c->egid)
+	if (old->euid != c->euid || old->egid != c->egid ||
+	    old->fsuid != c->fsuid || old->fsgid != c->fsgid ||
+	    (c->cap_permitted & ~old->cap_permitted)) {
 		atomic_store(&p->dumpable, false);
+		t->pdeath_signal = 0;
+	}
 	spin_unlock(&p->signal_lock);
 	proc_tree_leave(irq);
 	cred_put(old);
@@ -332,11 +336,11 @@ cred_set_groups(const gid_t *groups, unsigned n)
 
 /* capabilities(7), "Transformation of capabilities during execve()". */
 static void
-caps_for_exec(struct cred *c)
+caps_for_exec(struct cred *c, bool gained)
 {
 	uint64_t file = !c->uid || !c->euid ? ALL_CAPS : 0;
 
-	if (file)
+	if (file || gained)
 		c->cap_ambient = 0;
 	c->cap_permitted = (c->cap_inheritable & file) |
 			   (file & c->cap_bounding) | c->cap_ambient;
@@ -361,7 +365,7 @@ cred_for_exec(struct file *f, struct task *t, struct cred **out, bool *secure)
 		  c->uid != c->euid || c->gid != c->egid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
-	caps_for_exec(c);
+	caps_for_exec(c, *secure);
 	*out = c;
 	return 0;
 }

@@ -261,11 +261,12 @@ exec_become_alone(struct task *t)
 	}
 	spin_unlock_irq(&p->signal_lock, irq);
 	wait_event(&p->exec_wait,
-		   __atomic_load_n(&p->task_count, __ATOMIC_ACQUIRE) == 1);
+		   __atomic_load_n(&p->task_count, __ATOMIC_ACQUIRE) == 1 ||
+			   task_is_killed(t));
 
 	irq = spin_lock_irq(&p->signal_lock);
 	/* An exit_group may have come while we waited: it wins. */
-	if (p->exiting && p->exec_task != t) {
+	if (task_is_killed(t)) {
 		spin_unlock_irq(&p->signal_lock, irq);
 		return -EAGAIN;
 	}
@@ -364,8 +365,12 @@ commit_identity(struct exec *x, struct task *t)
 	irq = proc_tree_enter();
 	strlcpy(t->thread.name, base_name(x->name), sizeof(t->thread.name));
 	p->has_execed = true;
+	p->exit_signal = SIGCHLD;
+	t->restart.fn = NULL;
 	atomic_store(&p->dumpable, !x->secure);
 	proc_tree_leave(irq);
+	if (x->secure)
+		t->pdeath_signal = 0;
 	cred_commit(t, x->cred);
 	x->cred = NULL;
 }
@@ -376,8 +381,9 @@ exec_commit(struct exec *x)
 	struct exec_file *first = x->has_interp ? &x->interp : &x->program;
 	struct task *t = current_task();
 
-	take_leader_number(t);
+	/* Its robust locks still bear the number it had. */
 	commit_space(x, t);
+	take_leader_number(t);
 	commit_private(x, t);
 	commit_identity(x, t);
 	arch_xstate_reset(&t->thread.arch);

@@ -136,6 +136,7 @@ reparent_children_locked(struct process *p, struct list_node *dead)
 	list_for_each_safe (c, next, &p->children, sibling) {
 		list_remove(&c->sibling);
 		c->parent = parent;
+		atomic_store(&c->parent_pid, parent->pid);
 		c->exit_signal = SIGCHLD;
 		list_push_back(&parent->children, &c->sibling);
 		if (c->state == PROCESS_ZOMBIE && wait_exit_notify_locked(c)) {
@@ -156,8 +157,8 @@ signal_orphans_locked(struct process *p) REQUIRES(proc_tree_lock)
 		list_for_each (t, &c->tasks, process_link) {
 			int signo = t->pdeath_signal;
 
-			if (signo && signo != SIGCONT)
-				signal_send_from_tree(c, signo, NULL);
+			if (signo)
+				(void)signal_send_from_tree(c, signo, NULL);
 		}
 	}
 }
@@ -187,14 +188,18 @@ put_dead(struct list_node *dead)
 	}
 }
 
-/* Signals of the process that woke t, which is leaving, are others' to take. */
+/* t takes no signals from now on; those of the process are others' to take. */
 static void
-pass_signals_on(struct process *p)
+stop_taking_signals(struct task *t)
 {
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
 	uint64_t mask = p->shared_pending.mask;
 
+	t->leaving = true;
 	for (; mask; mask &= mask - 1)
 		signal_wake_taker_locked(p, __builtin_ctzll(mask) + 1);
+	spin_unlock_irq(&p->signal_lock, irq);
 }
 
 /* Take the task out of its process; true if it was the last. */
@@ -210,7 +215,6 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers)
 	last = --p->task_count == 0;
 	*handlers = t->handlers;
 	t->handlers = NULL;
-	pass_signals_on(p);
 	spin_unlock(&p->signal_lock);
 	/* Whoever execs waits to be alone, also if an exit came between. */
 	wait_queue_wake(&p->exec_wait, 0);
@@ -219,6 +223,10 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers)
 		wait_report_stop_locked(p);
 
 	usage_add_task(&p->dead_tasks, t);
+	if (last) {
+		cred_get(t->cred);
+		p->last_cred = t->cred;
+	}
 	if (t->tid == p->pid)
 		strlcpy(p->name, t->thread.name, sizeof(p->name));
 	t->id->task = NULL;
@@ -248,10 +256,10 @@ task_exit(int status)
 	bool last = atomic_fetch_sub(&p->live_tasks, 1) == 1;
 	unsigned long irq;
 
+	stop_taking_signals(t);
 	if (last) {
 		irq = spin_lock_irq(&p->signal_lock);
-		if (!p->exiting)
-			p->exit_status = (status & 0xff) << 8;
+		process_begin_exit_locked(p, (status & 0xff) << 8);
 		spin_unlock_irq(&p->signal_lock, irq);
 		process_prepare_exit(p);
 	}
@@ -273,13 +281,7 @@ process_exit(int wait_status)
 	struct process *p = current_process();
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
 
-	/* An exec under way in another task loses to an exit. */
-	if (!p->exiting || p->exec_task) {
-		p->exiting = true;
-		p->exec_task = NULL;
-		p->exit_status = wait_status;
-		signal_wake_all_locked(p);
-	}
+	process_begin_exit_locked(p, wait_status);
 	spin_unlock_irq(&p->signal_lock, irq);
 	task_exit(0);
 }

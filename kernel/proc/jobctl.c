@@ -86,6 +86,16 @@ hangup_orphans(pid_t group)
 
 /* --- the terminal of a session --- */
 
+static struct tty *
+job_current_tty(void)
+{
+	unsigned long irq = proc_tree_enter();
+	struct tty *tty = current_process()->tty;
+
+	proc_tree_leave(irq);
+	return tty;
+}
+
 /* Take tty away from every process of the session. */
 static void
 session_forget_tty(pid_t session, struct tty *tty)
@@ -106,7 +116,7 @@ session_forget_tty(pid_t session, struct tty *tty)
 static void
 hangup_terminal(struct process *p)
 {
-	struct tty *tty = p->tty;
+	struct tty *tty = job_current_tty();
 	pid_t foreground;
 
 	if (!tty)
@@ -191,19 +201,23 @@ job_check_background(struct tty *tty, int signo)
 	unsigned long irq;
 	bool orphaned;
 	pid_t group;
+	bool ours;
 
 	irq = proc_tree_enter();
+	ours = p->tty == tty;
 	group = p->group->nr;
 	orphaned = group_orphaned_locked(p->group, NULL);
 	proc_tree_leave(irq);
 
-	if (p->tty != tty || !foreground || group == foreground)
+	if (!ours || !foreground || group == foreground)
 		return 0;
 	if (caller_shuns(signo))
 		return signo == SIGTTIN ? -EIO : 0;
 	if (orphaned)
 		return -EIO;
 	(void)signal_send_group(group, signo, NULL);
+	/* Another task may have been chosen to take it: stop with it. */
+	signal_look_again();
 	return -ERESTARTSYS;
 }
 
@@ -239,12 +253,6 @@ job_group_in_session(pid_t pgrp, pid_t session)
 				      ->session->nr == session;
 	proc_tree_leave(irq);
 	return yes;
-}
-
-static struct tty *
-job_current_tty(void)
-{
-	return current_process()->tty;
 }
 
 static void
@@ -323,8 +331,10 @@ process_setpgid(pid_t pid, pid_t pgid)
 	irq = proc_tree_enter();
 	id = pid_find(pid);
 	p = id ? id->process : NULL;
-	if (p && p->state == PROCESS_ALIVE)
+	if (p)
 		err = check_setpgid(p, pgid);
+	else if (id && id->task)
+		err = -EINVAL; /* a task, but not its process's first */
 	if (!err && p->group->nr != pgid) {
 		struct pid *group = pgid == pid ? id : pid_find(pgid);
 
@@ -346,6 +356,8 @@ process_number(pid_t pid, bool session)
 		struct pid *id = pid_find(pid);
 
 		p = id ? id->process : NULL;
+		if (id && id->task)
+			p = id->task->process;
 	}
 	if (p)
 		nr = session ? p->session->nr : p->group->nr;

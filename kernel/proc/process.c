@@ -116,6 +116,8 @@ process_put(struct process *p)
 		return;
 	signal_queue_flush(&p->shared_pending, ~0ULL);
 	process_set_exe(p, NULL);
+	if (p->last_cred)
+		cred_put(p->last_cred);
 	if (p->account)
 		user_account_put(p->account);
 	slab_free(process_cache, p);

@@ -62,16 +62,18 @@ struct usage {
  *	a  atomic
  */
 struct process {
-	struct refcount refs;      /* [a] */
-	struct pid *id;            /* [T] NULL once it is reaped */
-	pid_t pid;                 /* [I] id's number */
-	struct process *parent;    /* [T] */
-	struct list_node children; /* [T] of sibling */
-	struct list_node sibling;  /* [T] */
-	struct list_node tasks;    /* [B] of task.process_link */
-	unsigned task_count;       /* [B] of tasks */
-	atomic_uint live_tasks;    /* [a] that have not begun to exit */
-	char name[16];             /* [T] of the leader, once it is gone */
+	struct refcount refs;         /* [a] */
+	struct pid *id;               /* [T] NULL once it is reaped */
+	pid_t pid;                    /* [I] id's number */
+	struct process *parent;       /* [T] */
+	atomic_int parent_pid;        /* [a] its number, written under T */
+	struct list_node children;    /* [T] of sibling */
+	struct list_node sibling;     /* [T] */
+	struct list_node tasks;       /* [B] of task.process_link */
+	unsigned task_count;          /* [B] of tasks */
+	atomic_uint live_tasks;       /* [a] that have not begun to exit */
+	char name[16];                /* [T] of the leader, once it is gone */
+	const struct cred *last_cred; /* [T] of the last task, once gone */
 
 	struct pid *group, *session;   /* [T] */
 	struct list_node group_link;   /* [T] in group->group */
@@ -91,12 +93,14 @@ struct process {
 
 	struct spinlock signal_lock;
 	struct signal_queue shared_pending; /* [S] */
-	bool stopped;                       /* [S] job control stop in effect */
-	int stop_signal;                    /* [S] that stopped it */
-	unsigned stopped_tasks;             /* [S] that have come to rest */
-	struct timer alarm;                 /* [S] ITIMER_REAL */
-	uint64_t alarm_deadline_ns;         /* [S] 0 = off */
-	uint64_t alarm_interval_ns;         /* [S] */
+	bool unkillable;        /* [S] PID 1: signals do nothing by default */
+	bool stop_taken;        /* [S] a stop signal, and no SIGCONT since */
+	bool stopped;           /* [S] job control stop in effect */
+	int stop_signal;        /* [S] that stopped it */
+	unsigned stopped_tasks; /* [S] that have come to rest */
+	struct timer alarm;     /* [S] ITIMER_REAL */
+	uint64_t alarm_deadline_ns; /* [S] 0 = off */
+	uint64_t alarm_interval_ns; /* [S] */
 
 	struct rlimit limits[RLIM_NLIMITS]; /* [S] */
 	struct user_account *account;       /* [B] who pays for its tasks */
@@ -134,6 +138,7 @@ struct task {
 	uint64_t saved_blocked;        /* [o] sigsuspend, ppoll */
 	bool restore_blocked;          /* [o] put saved_blocked back */
 	bool at_rest;                  /* [S] counted in stopped_tasks */
+	bool leaving;                  /* [S] exiting: takes no signals */
 	struct signal_stack alt_stack; /* [o] sigaltstack(2) */
 	struct task_trap trap;         /* [o] */
 

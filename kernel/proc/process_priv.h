@@ -37,9 +37,31 @@ void signal_recalculate_locked(struct task *t);
 void signal_wake_taker_locked(struct process *p, int signo);
 /* Make every task of p notice exiting or stopped. */
 void signal_wake_all_locked(struct process *p);
-/* As signal_send_process(), with proc_tree_lock held; not for SIGCONT. */
-void signal_send_from_tree(struct process *p, int signo,
-			   const struct siginfo *info) REQUIRES(proc_tree_lock);
+/* As signal_send_process(), with proc_tree_lock held. */
+int signal_send_from_tree(struct process *p, int signo,
+			  const struct siginfo *info) REQUIRES(proc_tree_lock);
+/* Every task of p ends; the first status counts. signal_lock held. */
+void process_begin_exit_locked(struct process *p, int wait_status);
+
+/* Has t been told to end?  A glance: whoever is told is woken afterwards. */
+static inline bool
+task_is_killed(const struct task *t)
+{
+	const struct process *p = t->process;
+
+	return __atomic_load_n(&p->exiting, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&p->exec_task, __ATOMIC_RELAXED) != t;
+}
+
+/*
+ * Go through signal delivery before user mode is reached: for a system call
+ * that leaves a restart code though no signal may have come to this very task.
+ */
+static inline void
+signal_look_again(void)
+{
+	atomic_store(&current_thread()->interrupted, true);
+}
 
 enum signal_default {
 	SIGNAL_TERMINATE,

@@ -15,6 +15,9 @@
  *	who should take it?       its task, or any task of the process that does
  *	                          not block it: that one is interrupted
  *
+ * A signal that will end the process ends it here and now: every task is told
+ * to exit, so that none of them, asleep or stopped, can hold up the end.
+ *
  * PID 1 is protected: a signal it has no handler for is dropped, as Linux
  * does, unless the kernel itself forces it (a fault).
  */
@@ -73,7 +76,7 @@ signal_disposition_ignores(struct task *t, int signo)
 		return signo != SIGKILL && signo != SIGSTOP;
 	if (handler != (uintptr_t)SIG_DFL)
 		return false;
-	if (t->process->pid == 1)
+	if (t->process->unkillable)
 		return true;
 	return signal_default_of(signo) == SIGNAL_IGNORE;
 }
@@ -117,44 +120,62 @@ signal_pending(struct task *t)
 				    memory_order_relaxed);
 }
 
-/* A signal that cannot wait: also out of a stop. */
-static void
-task_kick(struct task *t, bool from_stop)
-{
-	thread_interrupt(&t->thread);
-	if (from_stop)
-		thread_wake(&t->thread,
-			    1u << THREAD_STOPPED | 1u << THREAD_TRACED);
-}
-
+/*
+ * Wake every task from whatever it sleeps in: the end or a continue cannot
+ * wait.  Sleeps that are not interruptible look at their condition and go on;
+ * for some, being killed is part of it.
+ */
 void
 signal_wake_all_locked(struct process *p)
 {
 	struct task *t;
 
-	list_for_each (t, &p->tasks, process_link)
-		task_kick(t, true);
+	list_for_each (t, &p->tasks, process_link) {
+		thread_interrupt(&t->thread);
+		thread_wake(&t->thread, 1u << THREAD_STOPPED |
+						1u << THREAD_TRACED |
+						1u << THREAD_SLEEP);
+	}
 }
 
 static bool
-task_wants(struct task *t, int signo)
+task_wants(const struct task *t, int signo)
 {
-	if (t->blocked & SIGNAL_BIT(signo))
+	if (t->leaving || (t->blocked & SIGNAL_BIT(signo)))
 		return false;
 	return signo == SIGKILL || !t->at_rest;
+}
+
+static struct task *
+find_taker(struct process *p, int signo)
+{
+	struct task *t;
+
+	list_for_each (t, &p->tasks, process_link)
+		if (task_wants(t, signo))
+			return t;
+	return NULL;
 }
 
 void
 signal_wake_taker_locked(struct process *p, int signo)
 {
-	struct task *t;
+	struct task *t = find_taker(p, signo);
 
-	list_for_each (t, &p->tasks, process_link) {
-		if (task_wants(t, signo)) {
-			task_kick(t, signo == SIGKILL);
-			return;
-		}
-	}
+	if (t)
+		thread_interrupt(&t->thread);
+}
+
+void
+process_begin_exit_locked(struct process *p, int wait_status)
+{
+	/* An exec under way in another task loses to an exit. */
+	if (p->exiting && !p->exec_task)
+		return;
+	p->exit_status = wait_status;
+	p->exiting = true;
+	p->exec_task = NULL;
+	signal_wake_all_locked(p);
 }
 
 /* Nobody rests any more: who is asleep is woken. */
@@ -178,6 +199,7 @@ prepare_stop_and_continue(struct process *p, int signo)
 		signal_discard_locked(p, SIGNAL_BIT(SIGCONT));
 	if (signo != SIGCONT && signo != SIGKILL)
 		return;
+	p->stop_taken = false;
 	if (signo == SIGCONT)
 		signal_discard_locked(p, STOP_SIGNALS);
 	if (p->stopped)
@@ -195,11 +217,22 @@ representative(struct process *p)
 	return list_first(&p->tasks, struct task, process_link);
 }
 
+/* Will signo, taken by t, end the process whatever t does? */
+static bool
+is_fatal(struct task *t, int signo)
+{
+	if (signo == SIGKILL)
+		return true;
+	return t->handlers->action[signo - 1].handler == (uintptr_t)SIG_DFL &&
+	       signal_default_of(signo) == SIGNAL_TERMINATE &&
+	       !(t->waiting_for & SIGNAL_BIT(signo));
+}
+
 static int
 send_locked(struct process *p, struct task *only, int signo,
 	    const struct siginfo *info, bool *continued)
 {
-	struct task *asked = only ? only : representative(p);
+	struct task *asked = only ? only : representative(p), *taker;
 	int err;
 
 	if (!asked || !asked->handlers)
@@ -213,25 +246,25 @@ send_locked(struct process *p, struct task *only, int signo,
 			       signo, info);
 	if (err)
 		return err;
-	if (!only)
-		signal_wake_taker_locked(p, signo);
-	else if (task_wants(only, signo))
-		task_kick(only, signo == SIGKILL);
+	taker = only ? only : find_taker(p, signo);
+	if (!taker || !task_wants(taker, signo))
+		return 0;
+	if (is_fatal(taker, signo))
+		process_begin_exit_locked(p, signo);
+	else
+		thread_interrupt(&taker->thread);
 	return 0;
 }
 
 /* The parent's wait() may want to hear of a continue. */
 static void
-report_continue(struct process *p)
+report_continue_locked(struct process *p) REQUIRES(proc_tree_lock)
 {
-	unsigned long irq = proc_tree_enter();
-
-	if (p->state == PROCESS_ALIVE) {
-		p->wait_stopped = false;
-		p->wait_continued = true;
-		wait_notify_parent_locked(p, CLD_CONTINUED, SIGCONT);
-	}
-	proc_tree_leave(irq);
+	if (p->state != PROCESS_ALIVE)
+		return;
+	p->wait_stopped = false;
+	p->wait_continued = true;
+	wait_notify_parent_locked(p, CLD_CONTINUED, SIGCONT);
 }
 
 static int
@@ -245,8 +278,11 @@ send(struct process *p, struct task *only, int signo,
 	irq = spin_lock_irq(&p->signal_lock);
 	err = send_locked(p, only, signo, info, &continued);
 	spin_unlock_irq(&p->signal_lock, irq);
-	if (continued)
-		report_continue(p);
+	if (continued) {
+		irq = proc_tree_enter();
+		report_continue_locked(p);
+		proc_tree_leave(irq);
+	}
 	return err;
 }
 
@@ -262,15 +298,18 @@ signal_send_task(struct task *t, int signo, const struct siginfo *info)
 	return send(t->process, t, signo, info);
 }
 
-void
+int
 signal_send_from_tree(struct process *p, int signo, const struct siginfo *info)
 {
 	bool continued = false;
+	int err;
 
-	ASSERT(signo != SIGCONT);
 	spin_lock(&p->signal_lock);
-	(void)send_locked(p, NULL, signo, info, &continued);
+	err = send_locked(p, NULL, signo, info, &continued);
 	spin_unlock(&p->signal_lock);
+	if (continued)
+		report_continue_locked(p);
+	return err;
 }
 
 void
@@ -284,9 +323,11 @@ signal_force(struct task *t, int signo, const struct siginfo *info)
 	if (a->handler == (uintptr_t)SIG_IGN ||
 	    (t->blocked & SIGNAL_BIT(signo)))
 		*a = (struct signal_action){ 0 };
+	if (a->handler == (uintptr_t)SIG_DFL)
+		p->unkillable = false;
 	spin_unlock(&t->handlers->lock);
 	t->blocked &= ~SIGNAL_BIT(signo);
 	(void)signal_queue_add(p, &t->pending, signo, info);
-	task_kick(t, false);
+	thread_interrupt(&t->thread);
 	spin_unlock_irq(&p->signal_lock, irq);
 }

@@ -89,6 +89,13 @@ void signal_set_blocked(uint64_t mask);
 int signal_wait(uint64_t mask, struct siginfo *info, uint64_t deadline_ns);
 long signal_return(struct trap_frame *f); /* rt_sigreturn(2) */
 
+/* sigaltstack(2) at stack pointer sp: is it in use, change it, report it. */
+bool signal_stack_holds(const struct signal_stack *s, vaddr_t sp);
+NODISCARD int
+signal_stack_set(struct signal_stack *s, const stack_t *new, vaddr_t sp);
+void
+signal_stack_tell(const struct signal_stack *s, stack_t *out, vaddr_t sp);
+
 /* On the way to user mode: handle everything pending. */
 void signal_deliver(struct trap_frame *f);
 /* Set by ppoll, sigsuspend: block mask now, saved one back after delivery. */

@@ -73,8 +73,7 @@ stop_process(struct process *p, int signo)
 	}
 	irq = spin_lock_irq(&p->signal_lock);
 	/* A SIGCONT that came since the stop was taken wins. */
-	if (!p->exiting && !p->stopped &&
-	    !(p->shared_pending.mask & SIGNAL_BIT(SIGCONT))) {
+	if (!p->exiting && !p->stopped && p->stop_taken) {
 		struct task *t;
 
 		p->stopped = true;
@@ -106,19 +105,11 @@ settle_restart(struct trap_frame *f, const struct signal_action *action)
 		return;
 	if (!action && result == -ERESTART_RESTARTBLOCK)
 		trap_restart_syscall_as(f, __NR_restart_syscall);
-	else if (!action ||
+	else if (!action || result == -ERESTARTNOINTR ||
 		 (result == -ERESTARTSYS && (action->flags & SA_RESTART)))
 		trap_restart_syscall(f);
 	else
 		trap_set_result(f, -EINTR);
-}
-
-static bool
-on_alt_stack(const struct signal_stack *s, vaddr_t sp)
-{
-	if (s->flags & SS_AUTODISARM)
-		return false;
-	return sp > s->sp && sp - s->sp <= s->size;
 }
 
 static void
@@ -126,7 +117,7 @@ fill_request(struct sigframe_request *r, struct task *t, struct trap_frame *f,
 	     const struct siginfo *info, const struct signal_action *a)
 {
 	const struct signal_stack *s = &t->alt_stack;
-	bool inside = on_alt_stack(s, trap_sp(f));
+	bool inside = signal_stack_holds(s, trap_sp(f));
 
 	r->signo = info->si_signo;
 	r->info = info;
@@ -138,6 +129,8 @@ fill_request(struct sigframe_request *r, struct task *t, struct trap_frame *f,
 				  .ss_size = s->size };
 	r->on_alt_stack =
 		(a->flags & SA_ONSTACK) && !(s->flags & SS_DISABLE) && !inside;
+	/* A frame that begins on the alternate stack must fit there. */
+	r->lowest = inside || r->on_alt_stack ? s->sp : 0;
 	r->trapno = t->trap.trapno;
 	r->error = t->trap.error;
 	r->cr2 = t->trap.address;
@@ -178,6 +171,9 @@ enter_handler(struct task *t, struct trap_frame *f, const struct siginfo *info,
 static void
 take_default(struct task *t, int signo)
 {
+	/* Sent while it was blocked, or it would not be here. */
+	if (__atomic_load_n(&t->process->unkillable, __ATOMIC_RELAXED))
+		return;
 	switch (signal_default_of(signo)) {
 	case SIGNAL_STOP:
 		stop_process(t->process, signo);
@@ -211,6 +207,8 @@ take_signal(struct task *t, struct siginfo *info, struct signal_action *a)
 		    a->handler != (uintptr_t)SIG_IGN)
 			slot->handler = (uintptr_t)SIG_DFL;
 		spin_unlock(&t->handlers->lock);
+		if (signal_default_of(signo) == SIGNAL_STOP)
+			p->stop_taken = true;
 	}
 	signal_recalculate_locked(t);
 	spin_unlock_irq(&p->signal_lock, irq);
@@ -270,13 +268,9 @@ signal_return(struct trap_frame *f)
 		signal_force(t, SIGSEGV, NULL);
 		return 0;
 	}
-	/* As Linux: a bad alternate stack in the frame is not an error. */
-	if (!(alt.ss_flags & ~(SS_ONSTACK | SS_DISABLE | SS_AUTODISARM)))
-		t->alt_stack =
-			(struct signal_stack){ .sp = (uintptr_t)alt.ss_sp,
-					       .size = alt.ss_size,
-					       .flags = alt.ss_flags &
-							~SS_ONSTACK };
+	/* As Linux: one that cannot be put back stays as it is. */
+	(void)!signal_stack_set(&t->alt_stack, &alt, trap_sp(f));
+	t->restart.fn = NULL;
 	signal_set_blocked(mask);
 	return trap_result(f);
 }

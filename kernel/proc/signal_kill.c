@@ -8,104 +8,104 @@
 /*
  * proc/signal_kill.c - kill(2): who is meant, and may the caller?
  *
- * Groups and "everyone" are walked by number, one receiver at a time, so no
- * lock is held over the sending and members may come and go.
+ * All receivers are told under one hold of proc_tree_lock: a process that is
+ * being forked meanwhile is either among them or its parent has been told
+ * first, so no group and no fork bomb can outrun a kill.
  */
+
+/* Whose credentials decide: its task's, or those the zombie ended with. */
+static const struct cred *
+process_cred_locked(const struct process *p) REQUIRES(proc_tree_lock)
+{
+	if (list_empty(&p->tasks))
+		return p->last_cred;
+	return list_first(&p->tasks, struct task, process_link)->cred;
+}
+
+static bool
+may_send_locked(struct task *from, struct process *to, int signo)
+	REQUIRES(proc_tree_lock)
+{
+	const struct cred *c = from->cred, *theirs;
+
+	if (to == from->process || cred_capable(c, CAP_KILL))
+		return true;
+	theirs = process_cred_locked(to);
+	if (theirs && (c->euid == theirs->suid || c->euid == theirs->uid ||
+		       c->uid == theirs->suid || c->uid == theirs->uid))
+		return true;
+	return signo == SIGCONT && to->session == from->process->session;
+}
 
 bool
 signal_may_send(struct task *from, struct process *to, int signo)
 {
-	const struct cred *c = from->cred;
-	bool same_session, allowed = false;
-	unsigned long irq;
-	struct task *t;
+	unsigned long irq = proc_tree_enter();
+	bool may = may_send_locked(from, to, signo);
 
-	if (to == from->process || cred_capable(c, CAP_KILL))
-		return true;
-	irq = proc_tree_enter();
-	same_session = to->session == from->process->session;
-	if (!list_empty(&to->tasks)) {
-		t = list_first(&to->tasks, struct task, process_link);
-		allowed = c->euid == t->cred->suid || c->euid == t->cred->uid ||
-			  c->uid == t->cred->suid || c->uid == t->cred->uid;
-	}
 	proc_tree_leave(irq);
-	return allowed || (signo == SIGCONT && same_session);
+	return may;
 }
 
 /* Permission and sending for one of several receivers. */
 static int
-kill_one(struct process *p, int signo, const struct siginfo *info)
+kill_one_locked(struct process *p, int signo, const struct siginfo *info)
+	REQUIRES(proc_tree_lock)
 {
 	/* info NULL: the kernel (a terminal) sends, and may. */
-	if (info && !signal_may_send(current_task(), p, signo))
+	if (info && !may_send_locked(current_task(), p, signo))
 		return -EPERM;
-	return signo ? signal_send_process(p, signo, info) : 0;
-}
-
-/* The member of the group after `after` (by PID), with a reference. */
-static struct process *
-group_next(pid_t pgrp, pid_t after)
-{
-	unsigned long irq = proc_tree_enter();
-	struct pid *id = pid_find(pgrp);
-	struct process *p, *best = NULL;
-
-	if (id) {
-		list_for_each (p, &id->group, group_link)
-			if (p->pid > after && (!best || p->pid < best->pid))
-				best = p;
-	}
-	if (best)
-		process_get(best);
-	proc_tree_leave(irq);
-	return best;
+	return signo ? signal_send_from_tree(p, signo, info) : 0;
 }
 
 int
 signal_send_group(pid_t pgrp, int signo, const struct siginfo *info)
 {
-	int result = -ESRCH, err;
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(pgrp);
+	int result = -ESRCH;
 	struct process *p;
-	pid_t after = 0;
 
-	while ((p = group_next(pgrp, after))) {
-		after = p->pid;
-		err = kill_one(p, signo, info);
-		/* One success is a success; else the first failure counts. */
-		if (!err || result == -ESRCH)
-			result = err;
-		process_put(p);
+	/* One success is a success; else the last failure counts. */
+	if (id) {
+		list_for_each (p, &id->group, group_link) {
+			int err = kill_one_locked(p, signo, info);
+
+			if (result)
+				result = err;
+		}
 	}
+	proc_tree_leave(irq);
 	return result;
 }
 
+/* All but PID 1 and the caller; who may not be told is no error (Linux). */
 static int
 kill_everyone(int signo, const struct siginfo *info)
 {
-	int result = -ESRCH, err;
-	struct process *p;
-	pid_t pid = 1; /* not PID 1 */
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_at_or_after(2);
+	int result = -ESRCH;
 
-	while ((pid = process_next(pid))) {
-		p = process_find(pid);
-		if (!p)
+	for (; id; id = pid_at_or_after(id->nr + 1)) {
+		int err;
+
+		if (!id->process || id->process == current_process())
 			continue;
-		if (p != current_process()) {
-			err = kill_one(p, signo, info);
-			if (err != -EPERM)
-				result = err;
-		}
-		process_put(p);
+		err = kill_one_locked(id->process, signo, info);
+		if (err != -EPERM || result == -ESRCH)
+			result = err == -EPERM ? 0 : err;
 	}
+	proc_tree_leave(irq);
 	return result;
 }
 
 int
 signal_kill(pid_t pid, int signo, const struct siginfo *info)
 {
-	struct process *p;
-	int err;
+	unsigned long irq;
+	struct pid *id;
+	int err = -ESRCH;
 
 	if (signo < 0 || signo > SIGNALS)
 		return -EINVAL;
@@ -116,10 +116,13 @@ signal_kill(pid_t pid, int signo, const struct siginfo *info)
 	if (pid < 0)
 		return pid == INT32_MIN ? -ESRCH
 					: signal_send_group(-pid, signo, info);
-	p = process_find(pid);
-	if (!p)
-		return -ESRCH;
-	err = kill_one(p, signo, info);
-	process_put(p);
+	irq = proc_tree_enter();
+	id = pid_find(pid);
+	/* The number of any of its tasks names a process here. */
+	if (id && (id->process || id->task))
+		err = kill_one_locked(id->process ? id->process
+						  : id->task->process,
+				      signo, info);
+	proc_tree_leave(irq);
 	return err;
 }

@@ -94,6 +94,9 @@ signal_wait(uint64_t mask, struct siginfo *info, uint64_t deadline_ns)
 	for (;;) {
 		irq = spin_lock_irq(&p->signal_lock);
 		signo = signal_dequeue_locked(t, ~mask, info);
+		/* Nothing to wait for: do not even look at other signals. */
+		if (!signo && !err && deadline_ns <= clock_now_ns())
+			err = -EAGAIN;
 		t->blocked = signo || err ? before : before & ~mask;
 		t->waiting_for = signo || err ? 0 : mask;
 		signal_recalculate_locked(t);
@@ -101,7 +104,7 @@ signal_wait(uint64_t mask, struct siginfo *info, uint64_t deadline_ns)
 		if (signo)
 			return signo;
 		if (err)
-			return err == -ETIMEDOUT ? -EAGAIN : err;
+			return err;
 		err = thread_nap(deadline_ns, true);
 		if (!err)
 			err = -EAGAIN;

@@ -131,16 +131,18 @@ signal_queue_flush(struct signal_queue *q, uint64_t mask)
 }
 
 /*
- * Who sent it matters for the limit: signals of the kernel are never refused,
- * at worst their details are lost; queued ones of programs are.
+ * What programs can pile up counts against the receiver's limit: real-time
+ * signals, which queue, and those with details made up by the sender.  Standard
+ * ones of the kernel are never refused.
  */
 static struct signal_entry *
 entry_create(struct process *to, int signo, const struct siginfo *info)
 {
+	bool limited = signo >= FIRST_REAL_TIME || (info && info->si_code < 0);
 	struct user_account *account = to->account;
 	struct signal_entry *e;
 
-	if (signo >= FIRST_REAL_TIME && info && info->si_code < 0 &&
+	if (limited && account &&
 	    atomic_load(&account->signals) >=
 		    process_limit(to, RLIMIT_SIGPENDING))
 		return NULL;
@@ -169,7 +171,8 @@ signal_queue_add(struct process *p, struct signal_queue *q, int signo,
 	if (signo < FIRST_REAL_TIME && (q->mask & SIGNAL_BIT(signo)))
 		return 0;
 	e = entry_create(p, signo, info);
-	if (!e && signo >= FIRST_REAL_TIME && info && info->si_code < 0)
+	/* sigqueue(3) is told; kill(2) only loses who sent it. */
+	if (!e && signo >= FIRST_REAL_TIME && info && info->si_code != SI_USER)
 		return -EAGAIN;
 	if (e)
 		list_push_back(&q->entries, &e->link);
@@ -211,6 +214,7 @@ signal_dequeue_locked(struct task *t, uint64_t blocked, struct siginfo *info)
 {
 	struct signal_queue *q = &t->pending;
 	uint64_t ready = q->mask & ~blocked;
+	int signo;
 
 	if (!ready) {
 		q = &t->process->shared_pending;
@@ -221,8 +225,7 @@ signal_dequeue_locked(struct task *t, uint64_t blocked, struct siginfo *info)
 	/* Faults first: their frame must show the instruction at fault. */
 	if (ready & FAULT_SIGNALS)
 		ready &= FAULT_SIGNALS;
-	int signo = __builtin_ctzll(ready) + 1;
-
+	signo = __builtin_ctzll(ready) + 1;
 	queue_take(q, signo, info);
 	return signo;
 }

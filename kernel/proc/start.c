@@ -149,6 +149,7 @@ process_start_init(const char *const *paths, struct fs_context *fs)
 	p = t->process;
 	set_limits(p);
 	p->exit_signal = SIGCHLD;
+	p->unkillable = true;
 	irq = proc_tree_enter();
 	id = pid_alloc();
 	if (!id || id->nr != 1)

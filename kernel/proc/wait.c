@@ -81,14 +81,18 @@ wait_notify_parent_locked(struct process *p, int code, int status)
 	struct siginfo info;
 	uint64_t flags;
 	bool ignored;
+	int signo;
 
 	if (!parent)
 		return;
 	flags = sigchld_flags(parent, &ignored);
-	if (!(stop && (flags & SA_NOCLDSTOP)) && (p->exit_signal || stop)) {
+	signo = stop ? SIGCHLD : p->exit_signal;
+	/* clone(2) takes any low byte for the signal: 0 and > 64 are none. */
+	if (!(stop && (flags & SA_NOCLDSTOP)) && signo >= 1 &&
+	    signo <= SIGNALS) {
 		child_info(p, code, status, &info);
-		signal_send_from_tree(parent, stop ? SIGCHLD : p->exit_signal,
-				      &info);
+		info.si_signo = signo;
+		(void)signal_send_from_tree(parent, signo, &info);
 	}
 	wait_queue_wake(&parent->child_wait, 0);
 }

@@ -9,6 +9,11 @@
 
 #define SIGSET_SIZE sizeof(uint64_t)
 
+/* As Linux: others read back as 0, so that programs can ask what is known. */
+#define KNOWN_SA_FLAGS                                                        \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
+	 SA_NODEFER | SA_RESETHAND | SA_RESTORER)
+
 /* siginfo of kill(2) and its kin: who sends. */
 static struct siginfo
 info_from_caller(int signo, int code)
@@ -35,7 +40,7 @@ SYSCALL4(rt_sigaction, int, signo, const struct sigaction USER *, new,
 			return -EFAULT;
 		to = (struct signal_action){
 			.handler = (uintptr_t)sa.sa_handler,
-			.flags = sa.sa_flags,
+			.flags = sa.sa_flags & KNOWN_SA_FLAGS,
 			.restorer = (uintptr_t)sa.sa_restorer,
 			.mask = sa.sa_mask &
 				~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP)),
@@ -144,51 +149,19 @@ SYSCALL0(pause)
 
 /* --- alternate stack --- */
 
-static bool
-on_alt_stack(const struct signal_stack *s)
-{
-	vaddr_t sp = trap_sp(trap_current_frame());
-
-	return !(s->flags & (SS_DISABLE | SS_AUTODISARM)) && sp > s->sp &&
-	       sp - s->sp <= s->size;
-}
-
-static int
-set_alt_stack(struct signal_stack *s, const stack_t *new)
-{
-	int mode = new->ss_flags & ~SS_AUTODISARM;
-
-	if (on_alt_stack(s))
-		return -EPERM;
-	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
-		return -EINVAL;
-	if (mode == SS_DISABLE) {
-		*s = (struct signal_stack){ .flags = new->ss_flags };
-		return 0;
-	}
-	if (new->ss_size < MINSIGSTKSZ)
-		return -ENOMEM;
-	*s = (struct signal_stack){ .sp = (uintptr_t) new->ss_sp,
-				    .size = new->ss_size,
-				    .flags = new->ss_flags &SS_AUTODISARM };
-	return 0;
-}
-
+/* sigaltstack(2): -EFAULT, -EPERM (in use), -EINVAL, -ENOMEM. */
 SYSCALL2(sigaltstack, const stack_t USER *, new, stack_t USER *, old)
 {
 	struct signal_stack *s = &current_task()->alt_stack;
-	stack_t was = { .ss_sp = (void *)s->sp,
-			.ss_size = s->size,
-			.ss_flags = s->flags };
-	stack_t to;
+	vaddr_t sp = trap_sp(trap_current_frame());
+	stack_t to, was;
 	int err;
 
-	if (on_alt_stack(s))
-		was.ss_flags |= SS_ONSTACK;
+	signal_stack_tell(s, &was, sp);
 	if (new) {
 		if (get_user(to, new))
 			return -EFAULT;
-		err = set_alt_stack(s, &to);
+		err = signal_stack_set(s, &to, sp);
 		if (err)
 			return err;
 	}

@@ -8,6 +8,8 @@
 #include "arch/thread.h"
 #include "arch/trap.h"
 #include "arch/usercopy.h"
+#include "arch/x86_64/fpu.h"
+#include "arch/x86_64/machine/segment.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -101,9 +103,12 @@ arch_sigframe_push(struct trap_frame *f, const struct sigframe_request *r)
 		sp = f->rsp - RED_ZONE;
 	fp = ALIGN_DOWN(sp - arch_xstate_frame_size(), 64);
 	sp = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
+	if (sp <= r->lowest)
+		return -EFAULT;
 
-	frame.uc.uc_flags =
-		UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	if (fpu_has_xsave())
+		frame.uc.uc_flags |= UC_FP_XSTATE;
 	frame.uc.uc_stack = r->alt_stack;
 	frame.uc.uc_sigmask = r->saved_mask;
 	context_save(&frame.uc.uc_mcontext, f, r);
@@ -121,6 +126,8 @@ arch_sigframe_push(struct trap_frame *f, const struct sigframe_request *r)
 	f->rax = 0;
 	f->rip = r->handler;
 	f->rsp = sp;
+	f->cs = SEL_USER_CODE;
+	f->ss = SEL_USER_DATA;
 	f->rflags &= ~(uint64_t)(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
 	f->orig_rax = (uint64_t)-1;
 	return 0;
