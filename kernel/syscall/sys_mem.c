@@ -38,7 +38,8 @@ decode_flags(unsigned flags, struct vm_map_request *r)
 	r->no_replace = flags & MAP_FIXED_NOREPLACE;
 	r->fixed = (flags & MAP_FIXED) || r->no_replace;
 	r->populate = (flags & MAP_POPULATE) && !(flags & MAP_NONBLOCK);
-	r->no_reserve = flags & MAP_NORESERVE;
+	if (flags & MAP_NORESERVE)
+		r->bits |= AREA_NO_RESERVE;
 	r->bits |= AREA_MAY_WRITE;
 	return 0;
 }

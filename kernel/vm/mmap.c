@@ -97,16 +97,15 @@ vm_unmap(struct vm_space *s, vaddr_t addr, size_t size)
 
 /* --- map ------------------------------------------------------------------ */
 
-/* More than all RAM cannot be meant, unless the caller says that it is. */
-static bool
-beyond_reason(const struct vm_map_request *r)
+bool
+beyond_reason(unsigned bits, uint64_t more)
 {
 	struct frame_stats st;
 
-	if (r->no_reserve || !bits_are_data(r->bits) || r->size < (1UL << 26))
+	if (bits & AREA_NO_RESERVE || !bits_are_data(bits) || more < 1 << 14)
 		return false;
 	frame_stats(&st);
-	return r->size >> PAGE_SHIFT > st.total;
+	return more > st.total;
 }
 
 static int
@@ -116,7 +115,7 @@ check_request(const struct vm_map_request *r)
 
 	if (r->size == 0 || (r->size | r->offset) & ~PAGE_MASK)
 		return -EINVAL;
-	if (r->size > USER_TOP || beyond_reason(r))
+	if (r->size > USER_TOP || beyond_reason(r->bits, r->size >> PAGE_SHIFT))
 		return -ENOMEM;
 	if (r->object && r->offset + r->size < r->offset)
 		return -EOVERFLOW;
@@ -222,6 +221,7 @@ brk_grow(struct change *c, struct vm_space *s, vaddr_t from, vaddr_t to)
 
 	/* A page is kept free above, as on Linux: something must stop it. */
 	if (err || s->area_count >= AREAS_MAX ||
+	    beyond_reason(HEAP_BITS, pages_in(from, to)) ||
 	    !area_range_free(s, from, to + PAGE_SIZE, true))
 		return -ENOMEM;
 	a = area_create();

@@ -75,6 +75,8 @@ check_area(struct vm_space *s, struct remap *r) REQUIRES(s->lock)
 	else if (r->new_size > r->old_size)
 		more = (r->new_size - r->old_size) >> PAGE_SHIFT;
 	r->area = a;
+	if (beyond_reason(a->bits, more))
+		return -ENOMEM;
 	return more ? check_limits(s, a->bits, more) : 0;
 }
 

@@ -29,14 +29,15 @@ enum area_bits {
 	AREA_READ = 1 << 0,
 	AREA_WRITE = 1 << 1,
 	AREA_EXEC = 1 << 2,
-	AREA_SHARED = 1 << 3,     /* MAP_SHARED */
-	AREA_GROWS_DOWN = 1 << 4, /* stack */
-	AREA_MAY_WRITE = 1 << 5,  /* mprotect may add PROT_WRITE */
-	AREA_NO_HUGE = 1 << 6,    /* MADV_NOHUGEPAGE */
-	AREA_NO_FORK = 1 << 7,    /* MADV_DONTFORK */
-	AREA_STACK = 1 << 8,      /* shown as [stack] */
-	AREA_HEAP = 1 << 9,       /* shown as [heap] */
-	AREA_VDSO = 1 << 10,      /* shown as [vdso] */
+	AREA_SHARED = 1 << 3,      /* MAP_SHARED */
+	AREA_GROWS_DOWN = 1 << 4,  /* stack */
+	AREA_MAY_WRITE = 1 << 5,   /* mprotect may add PROT_WRITE */
+	AREA_NO_HUGE = 1 << 6,     /* MADV_NOHUGEPAGE */
+	AREA_NO_FORK = 1 << 7,     /* MADV_DONTFORK */
+	AREA_STACK = 1 << 8,       /* shown as [stack] */
+	AREA_HEAP = 1 << 9,        /* shown as [heap] */
+	AREA_VDSO = 1 << 10,       /* shown as [vdso] */
+	AREA_NO_RESERVE = 1 << 11, /* MAP_NORESERVE: may exceed all of RAM */
 };
 
 /* Where a mapping came from, for /proc/PID/maps; fs/ gives the functions. */
@@ -111,7 +112,6 @@ struct vm_map_request {
 	bool fixed;      /* MAP_FIXED: replace what is there */
 	bool no_replace; /* MAP_FIXED_NOREPLACE */
 	bool populate;   /* fault everything in now */
-	bool no_reserve; /* MAP_NORESERVE: may exceed all of RAM */
 };
 /* -EINVAL, -ENOMEM, -EEXIST, -EPERM (below USER_BOTTOM), -EOVERFLOW. */
 NODISCARD int

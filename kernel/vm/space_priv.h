@@ -185,6 +185,9 @@ NODISCARD int unmap_range(struct change *c, struct vm_space *s, vaddr_t start,
 NODISCARD int check_limits(const struct vm_space *s, unsigned bits,
 			   uint64_t more_pages) REQUIRES(s->lock);
 
+/* More than all RAM cannot be meant, unless the area says that it is. */
+bool beyond_reason(unsigned bits, uint64_t more_pages);
+
 /* A free range for a mapping; -ENOMEM. */
 NODISCARD int choose_address(struct vm_space *s, vaddr_t hint, size_t size,
 			     vaddr_t *out) REQUIRES(s->lock);
