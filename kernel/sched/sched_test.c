@@ -97,7 +97,7 @@ KTEST(sched, work_spreads_over_cpus)
 /* --- sleeping and waking ------------------------------------------------- */
 
 #define PAIRS  4
-#define ROUNDS 1000
+#define ROUNDS 300
 
 static struct pair {
 	struct wait_queue queue;

@@ -60,6 +60,21 @@ waiter_remove(struct waiter *w)
 	w->queue = NULL;
 }
 
+static bool
+wake_waiter(struct waiter *w, unsigned events)
+{
+	bool exclusive = w->exclusive;
+	bool woken = w->wake(w, events);
+
+	/*
+	 * A wake function may take its waiter off the list, and then it may
+	 * be gone.  Exclusive ones stay until they get the lock.
+	 */
+	if (woken && exclusive)
+		atomic_store_explicit(&w->woken, true, memory_order_relaxed);
+	return woken;
+}
+
 /*
  * Wake all, or all but the exclusive ones behind the first of them that really
  * slept.  A wake function may take its waiter off the list.
@@ -76,7 +91,7 @@ wake(struct wait_queue *wq, unsigned events, bool all)
 		return;
 	irq = spin_lock_irq(&wq->lock);
 	list_for_each_safe (w, next, &wq->waiters, link) {
-		if (w->wake(w, events) && w->exclusive && !all)
+		if (wake_waiter(w, events) && w->exclusive && !all)
 			break;
 	}
 	spin_unlock_irq(&wq->lock, irq);
@@ -94,16 +109,31 @@ wait_queue_wake_one(struct wait_queue *wq, unsigned events)
 	wake(wq, events, false);
 }
 
-void
-wait_loop_begin(struct wait_loop *l, struct wait_queue *wq,
-		enum thread_state state)
+static void
+loop_begin(struct wait_loop *l, struct wait_queue *wq, enum thread_state state)
 {
-	waiter_init(&l->waiter);
 	l->state = state;
 	l->err = 0;
 	l->gave_up = false;
 	waiter_add(wq, &l->waiter);
 	thread_sleep_begin(state);
+}
+
+void
+wait_loop_begin(struct wait_loop *l, struct wait_queue *wq,
+		enum thread_state state)
+{
+	waiter_init(&l->waiter);
+	loop_begin(l, wq, state);
+}
+
+void
+wait_loop_begin_exclusive(struct wait_loop *l, struct wait_queue *wq,
+			  enum thread_state state)
+{
+	waiter_init(&l->waiter);
+	l->waiter.exclusive = true;
+	loop_begin(l, wq, state);
 }
 
 /* An error ends the wait only if the condition, looked at again, is false. */
@@ -116,6 +146,8 @@ wait_loop_sleep(struct wait_loop *l, uint64_t deadline_ns)
 	}
 	current_thread()->wait_pc = __builtin_return_address(0);
 	l->err = thread_sleep(deadline_ns);
+	/* What woke us until here we are about to look at. */
+	atomic_store_explicit(&l->waiter.woken, false, memory_order_relaxed);
 	thread_sleep_begin(l->state);
 	return true;
 }
@@ -123,7 +155,11 @@ wait_loop_sleep(struct wait_loop *l, uint64_t deadline_ns)
 int
 wait_loop_end(struct wait_loop *l)
 {
+	struct wait_queue *wq = l->waiter.queue;
+
 	thread_sleep_cancel();
 	waiter_remove(&l->waiter);
+	if (atomic_load_explicit(&l->waiter.woken, memory_order_relaxed))
+		wait_queue_wake_one(wq, 0);
 	return l->gave_up ? l->err : 0;
 }

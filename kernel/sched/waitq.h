@@ -32,6 +32,7 @@ struct waiter {
 	struct thread *thread;    /* [I] for the plain wake function */
 	struct wait_queue *queue; /* [I] */
 	bool exclusive;           /* [I] wake_one stops after waking it */
+	atomic_bool woken;        /* [a] by this queue since its last look */
 };
 
 #define WAIT_QUEUE_INIT(name)                          \
@@ -69,8 +70,14 @@ struct wait_loop {
 /* On the queue, and about to sleep: now look at the condition. */
 void wait_loop_begin(struct wait_loop *l, struct wait_queue *wq,
 		     enum thread_state state);
+void wait_loop_begin_exclusive(struct wait_loop *l, struct wait_queue *wq,
+			       enum thread_state state);
 /* Sleep, then be about to sleep again; false: it is over, see l->err. */
 bool wait_loop_sleep(struct wait_loop *l, uint64_t deadline_ns);
+/*
+ * Leave.  A wake_one that met an exclusive waiter between its last look and
+ * here may have been for another: it is passed on.
+ */
 int wait_loop_end(struct wait_loop *l);
 
 /*
@@ -93,3 +100,14 @@ int wait_loop_end(struct wait_loop *l);
 	wait_event_state(wq, cond, THREAD_SLEEP_INTERRUPT, NEVER)
 #define wait_event_deadline(wq, cond, deadline) \
 	wait_event_state(wq, cond, THREAD_SLEEP_INTERRUPT, deadline)
+
+/* For wait_queue_wake_one(): cond takes what is waited for, if it is there. */
+#define wait_event_exclusive(wq, cond)                             \
+	((cond) ? 0 : ({                                           \
+		struct wait_loop loop_;                            \
+		wait_loop_begin_exclusive(&loop_, (wq),            \
+					  THREAD_SLEEP_INTERRUPT); \
+		while (!(cond) && wait_loop_sleep(&loop_, NEVER))  \
+			;                                          \
+		wait_loop_end(&loop_);                             \
+	}))

@@ -66,19 +66,7 @@ take_unit(void)
 static void
 wait_for_unit(void)
 {
-	struct waiter w;
-
-	waiter_init(&w);
-	w.exclusive = true;
-	waiter_add(&units_wait, &w);
-	for (;;) {
-		thread_sleep_begin(THREAD_SLEEP);
-		if (take_unit())
-			break;
-		thread_sleep(NEVER);
-	}
-	thread_sleep_cancel();
-	waiter_remove(&w);
+	SIM_CHECK(wait_event_exclusive(&units_wait, take_unit()) == 0);
 }
 
 static void
@@ -141,7 +129,7 @@ posts(void)
 static void
 test_each_wake_one_counts(UNUSED void **state)
 {
-	explore(posts, 200);
+	explore(posts, 80);
 }
 
 /* --- sleeping with deadlines and signals --------------------------------- */
