@@ -73,6 +73,13 @@ enum mmu_kernel_flags {
 NODISCARD int mmu_kernel_map(vaddr_t va, paddr_t pa, unsigned flags);
 void mmu_kernel_unmap(vaddr_t va, size_t pages); /* flushes every CPU */
 
+/*
+ * The same in two steps, for many mappings at once: nothing may take the place
+ * of what was cleared before the flush is over.  Flushing needs no lock.
+ */
+void mmu_kernel_clear(vaddr_t va, size_t pages);
+void mmu_flush_kernel(void);
+
 /* The window mm/kmap.c hands out. */
 vaddr_t mmu_kmap_start(void);
 vaddr_t mmu_kmap_end(void);

@@ -179,6 +179,22 @@ spin_note_released(struct spinlock *l)
 	held->count--;
 }
 
+/*
+ * Who waits for a lock that handlers take too has interrupts off: it would
+ * never answer the call of that lock's holder.
+ */
+void
+spin_check_may_call(void)
+{
+	const struct held_locks *held = &this_cpu(held_locks);
+
+	for (unsigned i = 0; i < held->count && !panic_in_progress(); i++) {
+		if (held->locks[i].lock->rank >= LOCK_FIRST_IRQ_SAFE)
+			panic("calling CPUs while holding spinlock %s of %p",
+			      held->locks[i].lock->name, held->locks[i].pc);
+	}
+}
+
 void
 spin_check_none_held(void)
 {

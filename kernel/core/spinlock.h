@@ -61,6 +61,7 @@ void spin_check_acquire(struct spinlock *l, enum spin_how how);
 void spin_note_acquired(struct spinlock *l, const void *pc);
 void spin_note_released(struct spinlock *l);
 void spin_check_none_held(void);
+void spin_check_may_call(void);
 
 /* Debug: panics if this CPU holds any spinlock. */
 static inline void

@@ -13,6 +13,8 @@
 /* A stack of size bytes (power of two) with an unmapped page below it. */
 NODISCARD void *kmap_stack_alloc(size_t size); /* lowest mapped byte, or NULL */
 void kmap_stack_free(void *stack, size_t size);
+/* Many at once: each one's lowest word leads to the next. */
+void kmap_stacks_free(void *first, size_t size);
 
 /* Is va in the guard page of a stack?  Sets *base to the stack. */
 bool kmap_is_guard(vaddr_t va, vaddr_t *base);

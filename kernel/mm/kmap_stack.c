@@ -32,6 +32,7 @@
 enum {
 	CPU_IDLE_MAX = 8, /* idle stacks a CPU keeps of each class */
 	IDLE_MAX = 64,    /* and all together */
+	UNMAP_BATCH = 64, /* stacks given back by one flush */
 	SLOTS_PER_CHUNK = PAGE_SIZE / 8,
 	CHUNKS = STACK_SLOTS / SLOTS_PER_CHUNK,
 };
@@ -238,38 +239,96 @@ kmap_stack_alloc(size_t size)
 	return stack;
 }
 
-/* Unmap a stack; its frames are the caller's to free. */
+/* The frames of a stack, with others' behind them. */
 static struct frame *
-unmap_stack(unsigned class, void *stack) REQUIRES(kmap_lock)
+chain_frames(struct frame *first, struct frame *others)
 {
-	uint32_t slot = slot_index(class, (vaddr_t)stack);
-	struct frame *f = frame_from_pfn(slot_at(&classes[class], slot)->frame);
+	struct frame *f = first;
 
-	mmu_kernel_unmap((vaddr_t)stack, class_size(class) >> PAGE_SHIFT);
-	give_slot(&classes[class], slot);
-	return f;
+	while (f->owner)
+		f = f->owner;
+	f->owner = others;
+	return first;
+}
+
+/* Out of the page table, but nowhere else; returns the next stack. */
+static void **
+clear_stack(unsigned class, void **stack, uint32_t *slot, struct frame **frames)
+	REQUIRES(kmap_lock)
+{
+	struct stack_class *c = &classes[class];
+	void **next = *stack;
+
+	*slot = slot_index(class, (vaddr_t)stack);
+	*frames =
+		chain_frames(frame_from_pfn(slot_at(c, *slot)->frame), *frames);
+	mmu_kernel_clear((vaddr_t)stack, class_size(class) >> PAGE_SHIFT);
+	return next;
+}
+
+/*
+ * Really give back one batch of the list; returns its rest.  The lock is not
+ * held while other CPUs are made to flush, for they may be waiting for it, and
+ * one flush is for all: thousands of threads may have died together.
+ */
+static void **
+unmap_batch(unsigned class, void **stack)
+{
+	uint32_t slots[UNMAP_BATCH];
+	struct frame *frames = NULL;
+	unsigned n;
+
+	spin_lock(&kmap_lock);
+	for (n = 0; stack && n < UNMAP_BATCH; n++)
+		stack = clear_stack(class, stack, &slots[n], &frames);
+	spin_unlock(&kmap_lock);
+	mmu_flush_kernel();
+	spin_lock(&kmap_lock);
+	while (n > 0)
+		give_slot(&classes[class], slots[--n]);
+	spin_unlock(&kmap_lock);
+	free_frames(frames);
+	return stack;
+}
+
+/* Move stacks to l until it holds max; returns the rest. */
+static void **
+keep_idle(struct idle_list *l, unsigned max, void **stack)
+{
+	while (stack && l->count < max) {
+		void **next = *stack;
+
+		idle_push(l, stack);
+		stack = next;
+	}
+	return stack;
+}
+
+void
+kmap_stacks_free(void *first, size_t size)
+{
+	unsigned class = class_for(size);
+	void **stack = first;
+
+	stack = keep_idle(&own_idle[cpu_id()][class], CPU_IDLE_MAX, stack);
+	if (stack) {
+		spin_lock(&kmap_lock);
+		stack = keep_idle(&classes[class].idle, IDLE_MAX, stack);
+		spin_unlock(&kmap_lock);
+	}
+	while (stack)
+		stack = unmap_batch(class, stack);
 }
 
 void
 kmap_stack_free(void *stack, size_t size)
 {
 	unsigned class = class_for(size);
-	struct idle_list *own = &own_idle[cpu_id()][class];
-	struct frame *frames = NULL;
 
 	ASSERT((vaddr_t)stack ==
 	       stack_va(class, slot_index(class, (vaddr_t)stack)));
-	if (own->count < CPU_IDLE_MAX) {
-		idle_push(own, stack);
-		return;
-	}
-	spin_lock(&kmap_lock);
-	if (classes[class].idle.count < IDLE_MAX)
-		idle_push(&classes[class].idle, stack);
-	else
-		frames = unmap_stack(class, stack);
-	spin_unlock(&kmap_lock);
-	free_frames(frames);
+	*(void **)stack = NULL;
+	kmap_stacks_free(stack, size);
 }
 
 /* Takes no lock: it is asked when something has already gone wrong. */

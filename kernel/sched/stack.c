@@ -60,7 +60,7 @@ store_push(void *stack)
 bool
 stack_reap(void)
 {
-	struct dead_stack *d = NULL, *next;
+	struct dead_stack *d, *next;
 
 	if (likely(!atomic_load_explicit(&dead_stacks, memory_order_relaxed)))
 		return false;
@@ -68,8 +68,10 @@ stack_reap(void)
 	for (; d; d = next) {
 		next = d->next;
 		if (!store_push(d))
-			kmap_stack_free(d, KERNEL_STACK_SIZE);
+			break;
 	}
+	if (d)
+		kmap_stacks_free(d, KERNEL_STACK_SIZE);
 	return true;
 }
 

@@ -56,11 +56,23 @@ mmu_kernel_map(vaddr_t va, paddr_t pa, unsigned flags)
 }
 
 void
-mmu_kernel_unmap(vaddr_t va, size_t pages)
+mmu_kernel_clear(vaddr_t va, size_t pages)
 {
 	assert_int_equal(munmap((void *)va, pages << PAGE_SHIFT), 0);
 	mapped_pages -= pages;
+}
+
+void
+mmu_flush_kernel(void)
+{
 	flushes++;
+}
+
+void
+mmu_kernel_unmap(vaddr_t va, size_t pages)
+{
+	mmu_kernel_clear(va, pages);
+	mmu_flush_kernel();
 }
 
 static bool
@@ -200,6 +212,36 @@ window_failures(void **state)
 	fail_in = 0;
 }
 
+/* A list of stacks costs one flush for each batch of 64. */
+static void
+stacks_at_once(void **state)
+{
+	unsigned before = mapped_pages;
+	void *list = NULL, *s[200];
+	unsigned i;
+
+	for (i = 0; i < 200; i++) {
+		s[i] = kmap_stack_alloc(8192);
+		assert_non_null(s[i]);
+		*(void **)s[i] = list;
+		list = s[i];
+	}
+	assert_int_equal(mapped_pages - before, 200 * 2);
+	flushes = 0;
+	kmap_stacks_free(list, 8192);
+	/* 8 stay with this CPU, 64 for all; 128 go. */
+	assert_int_equal(flushes, 2);
+	for (i = 0; i < 200; i++)
+		assert_int_equal(is_mapped((vaddr_t)s[i]), i >= 128);
+	for (i = 0; i < 200; i++) {
+		s[i] = kmap_stack_alloc(8192);
+		memset(s[i], 1, 8192);
+		assert_true(is_mapped((vaddr_t)s[i]));
+	}
+	for (i = 0; i < 200; i++)
+		kmap_stack_free(s[i], 8192);
+}
+
 static int
 start(void **state)
 {
@@ -215,6 +257,7 @@ main(void)
 		cmocka_unit_test(stacks),
 		cmocka_unit_test(fork_and_exit),
 		cmocka_unit_test(stack_failures),
+		cmocka_unit_test(stacks_at_once),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(window_failures),
 	};

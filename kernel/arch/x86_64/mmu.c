@@ -208,9 +208,8 @@ mmu_kernel_map(vaddr_t va, paddr_t pa, unsigned flags)
 }
 
 void
-mmu_kernel_unmap(vaddr_t va, size_t pages)
+mmu_kernel_clear(vaddr_t va, size_t pages)
 {
-	struct flush f = { .start = va, .pages = pages };
 	size_t i;
 
 	ASSERT(va >= KMAP_START && va + pages * PAGE_SIZE <= KMAP_END);
@@ -221,6 +220,14 @@ mmu_kernel_unmap(vaddr_t va, size_t pages)
 		if (entry)
 			*entry = 0;
 	}
+}
+
+void
+mmu_kernel_unmap(vaddr_t va, size_t pages)
+{
+	struct flush f = { .start = va, .pages = pages };
+
+	mmu_kernel_clear(va, pages);
 	flush_local(&f);
 	smp_call(~(cpumask_t)0, flush_local, &f);
 }

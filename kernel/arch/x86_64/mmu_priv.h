@@ -23,6 +23,3 @@ NODISCARD int mmu_prepare_cpu(unsigned cpu);
 
 /* Drop every translation of this CPU, global ones too. */
 void mmu_flush_all_local(void);
-
-/* The same on every CPU. */
-void mmu_flush_kernel(void);

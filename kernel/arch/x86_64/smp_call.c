@@ -6,6 +6,7 @@
 #include "arch/x86_64/smp_priv.h"
 #include "arch/x86_64/trap_priv.h"
 #include "core/panic.h"
+#include "core/spinlock.h"
 
 /*
  * arch/x86_64/smp_call.c - one CPU asks others to do something.
@@ -19,7 +20,8 @@
  *
  * One request is enough because a caller waits for its end with interrupts off,
  * and what is called neither calls nor takes locks.  Two CPUs that call each
- * other at once answer each other while they wait.
+ * other at once answer each other while they wait.  A CPU that waits for an
+ * irq-safe spinlock answers nobody, so its holder must not call.
  *
  * Stopping for a panic goes by NMI, for the others may have interrupts off.
  */
@@ -113,6 +115,8 @@ smp_call(cpumask_t mask, void (*fn)(void *arg), void *arg)
 	cpumask_t me = CPUMASK(cpu_id()), left;
 	struct request *r = &this_cpu(request);
 
+	if (DEBUG_KERNEL)
+		spin_check_may_call();
 	mask &= atomic_load(&online) & ~me;
 	r->fn = fn;
 	r->arg = arg;

@@ -46,5 +46,7 @@ void mmu_switch(struct mmu_context *prev, struct mmu_context *next);
 void mmu_flush(struct mmu_context *ctx, vaddr_t start, vaddr_t end);
 NODISCARD int mmu_kernel_map(vaddr_t va, paddr_t pa, unsigned flags);
 void mmu_kernel_unmap(vaddr_t va, size_t pages);
+void mmu_kernel_clear(vaddr_t va, size_t pages);
+void mmu_flush_kernel(void);
 vaddr_t mmu_kmap_start(void);
 vaddr_t mmu_kmap_end(void);
