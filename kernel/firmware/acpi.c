@@ -61,10 +61,11 @@ printable(char out[5], const char *signature)
 {
 	unsigned i;
 
-	for (i = 0; i < 4; i++)
-		out[i] = signature[i] >= ' ' && signature[i] <= '~'
-				 ? signature[i]
-				 : '?';
+	for (i = 0; i < 4; i++) {
+		out[i] = signature[i];
+		if (out[i] < ' ' || out[i] > '~')
+			out[i] = '?';
+	}
 	out[4] = '\0';
 }
 

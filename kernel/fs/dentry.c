@@ -95,7 +95,7 @@ dcache_find(struct dentry *dir, const struct path_part *part)
 	list_for_each (d, &buckets[index], hash_link) {
 		if (d->hash != part->hash || d->parent != dir ||
 		    d->name_len != part->len ||
-		    memcmp(d->name, part->name, part->len))
+		    memcmp(d->name, part->name, part->len) != 0)
 			continue;
 		dentry_get(d);
 		found = d;

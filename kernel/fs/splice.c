@@ -77,6 +77,7 @@ splice_with_offset(struct splice *s, size_t n)
 	mutex_unlock(&s->in->pos_lock);
 	s->in_pos = &pos;
 	moved = splice_loop(s, n);
+	s->in_pos = NULL;
 	mutex_lock(&s->in->pos_lock);
 	s->in->pos = pos;
 	mutex_unlock(&s->in->pos_lock);

@@ -120,7 +120,7 @@ read_entry(const struct cpio_reader *r, struct cpio_entry *e, uint32_t *field,
 
 	if (left < 6)
 		return CPIO_TRUNCATED;
-	if (memcmp(h, "070701", 6) && memcmp(h, "070702", 6))
+	if (memcmp(h, "070701", 6) != 0 && memcmp(h, "070702", 6) != 0)
 		return CPIO_BAD_MAGIC;
 	if (left < HEADER_SIZE)
 		return CPIO_TRUNCATED;

@@ -173,7 +173,7 @@ slab_create(struct slab_cache *c)
 		head[i].kind = FRAME_SLAB;
 		head[i].owner = s;
 	}
-	for (i = 0; DEBUG_KERNEL && i < s->capacity; i++)
+	for (i = 0; i < (DEBUG_KERNEL ? s->capacity : 0); i++)
 		poison(c, s->data + i * c->size);
 	return s;
 }

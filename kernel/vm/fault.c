@@ -276,7 +276,6 @@ static int
 fault_read(struct vm_space *s, struct fault *f) REQUIRES(s->lock)
 {
 	struct vm_object *o = f->area->object;
-	unsigned prot = f->prot & ~(unsigned)PTE_WRITE_OK;
 	uint64_t size = vm_object_size_pages(o), first;
 	struct frame *pages[AROUND];
 	unsigned n, here, i;
@@ -293,8 +292,9 @@ fault_read(struct vm_space *s, struct fault *f) REQUIRES(s->lock)
 	if (!pages[here])
 		err = object_page(f, &pages[here]);
 	if (!err)
-		mapped =
-			tree_map_run(&s->tree, start, pages, n, prot, f->flags);
+		mapped = tree_map_run(&s->tree, start, pages, n,
+				      f->prot & ~(unsigned)PTE_WRITE_OK,
+				      f->flags);
 	for (i = 0; i < n; i++) {
 		if (pages[i])
 			frame_put(pages[i]);

@@ -365,6 +365,7 @@ write_walk(struct write *wr, struct walk w)
 		err = w.level == 0 ? write_leaf(wr, w.slot)
 				   : write_huge(wr, &w);
 	tree_batch_finish(&b);
+	wr->batch = NULL;
 	return err;
 }
 

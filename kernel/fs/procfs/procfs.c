@@ -130,12 +130,13 @@ procfs_init(void)
 	struct inode *root;
 
 	proc_sb = superblock_create(&proc_type, &proc_sb_ops, PROC_SUPER_MAGIC);
-	root = proc_sb ? inode_create(proc_sb, S_IFDIR | 0555, &proc_root_ops,
-				      &proc_root_file_ops)
-		       : NULL;
+	if (!proc_sb)
+		panic("procfs: no memory at boot");
+	root = inode_create(proc_sb, S_IFDIR | 0555, &proc_root_ops,
+			    &proc_root_file_ops);
 	proc_sb->root = root ? dentry_create_root(root) : NULL;
 	if (!proc_sb->root)
-		panic("procfs: no memory at boot");
+		panic("procfs: no memory for its root");
 	filesystem_register(&proc_type);
 	proc_system_files_init();
 }
