@@ -9,8 +9,9 @@ export flags
 flags=$(make -s print-kflags) || exit 1
 check() {
 	echo "#include \"$1\"" |
-		clang $flags -Wno-unused-function -Wno-unused-const-variable \
-			-fsyntax-only -x c - || { echo "$1: does not stand alone"; return 1; }
+		eval "clang $flags -Wno-unused-function" \
+			-Wno-unused-const-variable -fsyntax-only -x c - ||
+		{ echo "$1: does not stand alone"; return 1; }
 }
 export -f check
 # Private ones need not; arch/x86_64/machine/ is the second half of arch/*.h.

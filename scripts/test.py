@@ -108,6 +108,8 @@ def failures_of(text):
     _, _, tail = text.partition("= FAILURES =")
     if not tail:
         _, _, tail = text.partition("= ERRORS =")
+    tail = re.split(r"^[-=]+ (?:generated xml|short test summary)", tail,
+                    flags=re.M)[0]
     lines = tail.splitlines()[1:]
     if len(lines) > WORDS_MAX:
         left_out = len(lines) - WORDS_MAX

@@ -58,7 +58,8 @@ test-slow: test-build
 check: esp guest $(SYSINC)/.stamp
 	$(Q)BUILD=$(BUILD) scripts/check.sh
 
-# For scripts that run the compiler on the kernel's files themselves.
+# For scripts that run the compiler on the kernel's files themselves; quoted for
+# a shell.
 .PHONY: print-kflags
 print-kflags: $(SYSINC)/.stamp
-	@echo '$(KFLAGS)' | sed 's/ -MMD -MP//'
+	@: $(info $(filter-out -MMD -MP,$(KFLAGS)))
