@@ -27,7 +27,7 @@ NODISCARD void *slab_alloc(struct slab_cache *c);
 void slab_free(struct slab_cache *c, void *obj);
 uint64_t slab_in_use(const struct slab_cache *c); /* objects handed out */
 
-#define KMALLOC_MAX (128UL << 10)
+#define KMALLOC_MAX (4UL << 20) /* the largest block of frames */
 
 /* Zeroed, aligned to 16 bytes at least (to its size if a power of two). */
 NODISCARD void *kmalloc(size_t size);

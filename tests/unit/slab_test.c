@@ -78,7 +78,7 @@ take(void)
 			return;
 		in_use[o.cache]++;
 	} else {
-		o.size = rnd(20) ? rnd(3000) : rnd(KMALLOC_MAX + 1);
+		o.size = rnd(20) ? rnd(3000) : rnd(256 << 10);
 		align = o.size && !(o.size & (o.size - 1)) ? o.size : 16;
 		align = MAX(MIN(align, PAGE_SIZE), 16UL);
 		o.p = kmalloc(o.size);
