@@ -79,6 +79,9 @@ set_wallclock(uint64_t ns)
 {
 	if (!cred_capable(current_task()->cred, CAP_SYS_TIME))
 		return -EPERM;
+	/* The machine did not start before the epoch. */
+	if (ns < clock_now_ns())
+		return -EINVAL;
 	wallclock_set_ns(ns);
 	vdso_update();
 	return 0;
