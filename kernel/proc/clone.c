@@ -177,6 +177,21 @@ share_handlers(struct task *child, struct task *parent, uint64_t flags)
 	return child->handlers ? 0 : -ENOMEM;
 }
 
+/* SCHED_RESET_ON_FORK: privileges of scheduling are not passed on. */
+static void
+reset_scheduling(struct task *child)
+{
+	struct thread *t = &child->thread;
+
+	if (t->sched_class != SCHED_CLASS_NORMAL) {
+		t->sched_class = SCHED_CLASS_NORMAL;
+		t->rt_priority = 0;
+		t->nice = 0;
+		child->sched_policy = SCHED_NORMAL;
+	}
+	t->nice = MAX(t->nice, 0);
+}
+
 static int
 clone_share(struct cloning *c)
 {
@@ -189,6 +204,10 @@ clone_share(struct cloning *c)
 	cred_get(parent->cred);
 	child->cred = parent->cred;
 	child->blocked = parent->blocked;
+	child->keep_caps = parent->keep_caps;
+	child->sched_policy = parent->sched_policy;
+	if (parent->reset_on_fork)
+		reset_scheduling(child);
 	/* A thread or vfork child on its own stack has no alternate one. */
 	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
 		child->alt_stack = parent->alt_stack;
@@ -350,6 +369,8 @@ process_clone(const struct clone_args_kernel *a)
 		if (put_user(nr, a->parent_tid))
 			nr = 0;
 	}
+	if (c.new_process)
+		cpu_limit_start(c.process);
 	task_get(c.child);
 	thread_start(&c.child->thread);
 	if (wait)

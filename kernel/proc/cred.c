@@ -32,6 +32,9 @@ account_follow(struct process *p, uid_t uid)
 	irq = proc_tree_enter();
 	spin_lock(&p->signal_lock);
 	old = p->account;
+	current_task()->over_processes =
+		uid &&
+		atomic_load(&new->tasks) > process_limit(p, RLIMIT_NPROC);
 	atomic_fetch_sub(&old->tasks, p->task_count);
 	atomic_fetch_add(&new->tasks, p->task_count);
 	p->account = new;
@@ -47,7 +50,8 @@ cred_commit(struct task *t, struct cred *c)
 	const struct cred *old;
 	unsigned long irq;
 
-	account_follow(p, c->uid);
+	if (c->uid != t->cred->uid)
+		account_follow(p, c->uid);
 	irq = proc_tree_enter();
 	spin_lock(&p->signal_lock);
 	old = t->cred;
@@ -71,8 +75,10 @@ caps_follow_uids(struct cred *c, const struct cred *old)
 	bool is_root = !c->uid || !c->euid || !c->suid;
 
 	if (was_root && !is_root) {
-		c->cap_permitted = 0;
-		c->cap_effective = 0;
+		if (!current_task()->keep_caps) {
+			c->cap_permitted = 0;
+			c->cap_effective = 0;
+		}
 		c->cap_ambient = 0;
 	}
 	if (!old->euid && c->euid)
@@ -330,6 +336,51 @@ cred_set_groups(const gid_t *groups, unsigned n)
 	kfree(c->groups);
 	c->groups = copy;
 	c->ngroups = n;
+	cred_commit(current_task(), c);
+	return 0;
+}
+
+/* capset(2): nothing can be gained, but to be inherited. */
+int
+cred_set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	const struct cred *old = current_task()->cred;
+	uint64_t may_inherit = old->cap_inheritable | old->cap_bounding;
+	struct cred *c;
+
+	if (!cred_capable(old, CAP_SETPCAP))
+		may_inherit &= old->cap_inheritable | old->cap_permitted;
+	effective &= ALL_CAPS;
+	permitted &= ALL_CAPS;
+	inheritable &= ALL_CAPS;
+	if ((permitted & ~old->cap_permitted) || (effective & ~permitted) ||
+	    (inheritable & ~may_inherit))
+		return -EPERM;
+	c = cred_dup(old);
+	if (!c)
+		return -ENOMEM;
+	c->cap_effective = effective;
+	c->cap_permitted = permitted;
+	c->cap_inheritable = inheritable;
+	c->cap_ambient &= permitted & inheritable;
+	cred_commit(current_task(), c);
+	return 0;
+}
+
+int
+cred_drop_bounding(unsigned cap)
+{
+	const struct cred *old = current_task()->cred;
+	struct cred *c;
+
+	if (!cred_capable(old, CAP_SETPCAP))
+		return -EPERM;
+	if (cap > CAP_LAST_CAP)
+		return -EINVAL;
+	c = cred_dup(old);
+	if (!c)
+		return -ENOMEM;
+	c->cap_bounding &= ~(1ULL << cap);
 	cred_commit(current_task(), c);
 	return 0;
 }

@@ -30,6 +30,10 @@ uid_t cred_set_fsuid(uid_t uid); /* the old one, changed or not */
 gid_t cred_set_fsgid(gid_t gid);
 NODISCARD int cred_set_groups(const gid_t *groups, unsigned n);
 
+NODISCARD int
+cred_set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable);
+NODISCARD int cred_drop_bounding(unsigned cap);
+
 /* What running this file makes of the task's credentials. */
 NODISCARD int
 cred_for_exec(struct file *f, struct task *t, struct cred **out, bool *secure);

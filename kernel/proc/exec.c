@@ -2,6 +2,7 @@
 #include <linux/fcntl.h>
 
 #include "arch/trap.h"
+#include "lib/fmt.h"
 #include "mm/slab.h"
 #include "proc/cred.h"
 #include "proc/exec_priv.h"
@@ -11,8 +12,10 @@
 /*
  * proc/exec.c - execve(2): replace the program of a process.
  *
- *	open      the file; a "#!" line names another to open instead
- *	prepare   new space, stack, credentials, private files and handlers
+ *	open      the file
+ *	begin     a new space, with the strings on its stack
+ *	follow    a "#!" line to the program that is to read the file
+ *	prepare   segments, stack tables, credentials, private files, handlers
  *	alone     the other tasks of the process end
  *	commit    cannot fail: switch over, drop the old
  *
@@ -33,7 +36,9 @@ open_program(struct exec *x, struct exec_file *f, const char *name,
 	err = path_lookup(&x->walk, name, walk_flags, &path);
 	if (err)
 		return err;
-	if (!S_ISREG(path.dentry->inode->mode))
+	if (S_ISLNK(path.dentry->inode->mode))
+		err = -ELOOP; /* that was not to be followed */
+	else if (!S_ISREG(path.dentry->inode->mode))
 		err = -EACCES;
 	if (!err)
 		err = path_access(&path, MAY_EXEC, x->walk.cred);
@@ -49,48 +54,6 @@ open_program(struct exec *x, struct exec_file *f, const char *name,
 	if (n < 0)
 		return (int)n;
 	f->head_size = (size_t)n;
-	return 0;
-}
-
-static char *
-skip_blanks(char *p)
-{
-	while (*p == ' ' || *p == '\t')
-		p++;
-	return p;
-}
-
-/*
- * Split "#! interpreter [argument]" in place.  As Linux: the argument is the
- * rest of the line, blanks inside included, at the ends not.
- */
-static int
-parse_script(char *line, size_t size, char **interp, char **arg)
-{
-	char *end = memchr(line, '\n', size), *p;
-
-	if (!end) {
-		/* A line cut off inside the interpreter's name is no line. */
-		p = skip_blanks(line + 2);
-		if (size == EXEC_HEAD_SIZE && !strchr(p, ' ') &&
-		    !strchr(p, '\t'))
-			return -ENOEXEC;
-		end = line + strlen(line);
-	}
-	while (end > line + 2 && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	*end = '\0';
-	*interp = skip_blanks(line + 2);
-	if (!**interp)
-		return -ENOEXEC;
-	for (p = *interp; *p && *p != ' ' && *p != '\t'; p++)
-		;
-	*arg = NULL;
-	if (*p) {
-		*p++ = '\0';
-		p = skip_blanks(p);
-		*arg = *p ? p : NULL;
-	}
 	return 0;
 }
 
@@ -117,8 +80,7 @@ follow_script(struct exec *x, const char *script)
 	int err;
 
 	memcpy(line, x->program.head, x->program.head_size);
-	line[x->program.head_size] = '\0';
-	err = parse_script(line, x->program.head_size, &interp, &arg);
+	err = exec_parse_script(line, x->program.head_size, &interp, &arg);
 	if (err)
 		return err;
 	/* A script run by a script is already in the words. */
@@ -135,16 +97,18 @@ follow_script(struct exec *x, const char *script)
 }
 
 static int
-exec_open(struct exec *x, unsigned walk_flags)
+exec_follow_scripts(struct exec *x)
 {
-	int err = open_program(x, &x->program, x->name, walk_flags);
+	int err = 0;
 
 	for (int depth = 0; !err; depth++) {
-		if (x->program.head_size < 2 ||
-		    memcmp(x->program.head, "#!", 2) != 0)
+		if (!exec_is_script(x->program.head, x->program.head_size))
 			return 0;
 		if (depth >= EXEC_DEPTH_MAX)
 			return -ELOOP;
+		/* The interpreter could not open it. */
+		if (x->unreachable)
+			return -ENOENT;
 		err = follow_script(x, x->name);
 	}
 	return err;
@@ -177,16 +141,26 @@ exec_open_interp(struct exec *x)
 
 /* --- prepare --- */
 
+/*
+ * The strings go onto the new stack before the file is looked into, as on
+ * Linux: what is wrong with them is reported first.
+ */
+static int
+exec_begin_space(struct exec *x)
+{
+	x->space = vm_space_create();
+	if (!x->space)
+		return -ENOMEM;
+	exec_layout(x);
+	return exec_push_strings(x);
+}
+
 static int
 exec_prepare_space(struct exec *x)
 {
 	vaddr_t interp_base;
 	int err;
 
-	x->space = vm_space_create();
-	if (!x->space)
-		return -ENOMEM;
-	exec_layout(x);
 	err = vdso_map(x->space, &x->vdso);
 	if (!err)
 		err = exec_map(x, &x->program, exec_pie_base());
@@ -199,7 +173,7 @@ exec_prepare_space(struct exec *x)
 	if (err)
 		return err;
 	exec_set_brk(x);
-	return exec_build_stack(x);
+	return exec_finish_stack(x);
 }
 
 static int
@@ -363,10 +337,11 @@ commit_identity(struct exec *x, struct task *t)
 
 	process_set_exe(p, &x->program.file->path);
 	irq = proc_tree_enter();
-	strlcpy(t->thread.name, base_name(x->name), sizeof(t->thread.name));
+	strlcpy(t->thread.name, x->comm, sizeof(t->thread.name));
 	p->has_execed = true;
 	p->exit_signal = SIGCHLD;
 	t->restart.fn = NULL;
+	t->keep_caps = false;
 	atomic_store(&p->dumpable, !x->secure);
 	proc_tree_leave(irq);
 	if (x->secure)
@@ -411,9 +386,83 @@ exec_cleanup(struct exec *x)
 	kfree(x);
 }
 
+/* --- the call --- */
+
+/* A user whom set*id() took over its limit of processes cannot begin more. */
+static int
+check_process_limit(struct task *t)
+{
+	struct process *p = t->process;
+	unsigned long irq;
+	bool over;
+
+	if (!t->over_processes)
+		return 0;
+	irq = proc_tree_enter();
+	over = atomic_load(&p->account->tasks) > process_limit(p, RLIMIT_NPROC);
+	proc_tree_leave(irq);
+	if (over)
+		return -EAGAIN;
+	t->over_processes = false;
+	return 0;
+}
+
+/* Programs found by descriptor are called by it, as on Linux. */
+static void
+name_program(struct exec *x, int dirfd, const char *path)
+{
+	if (dirfd == AT_FDCWD || path[0] == '/') {
+		strlcpy(x->name, path, sizeof(x->name));
+		return;
+	}
+	snprintf(x->name, sizeof(x->name), "/dev/fd/%d%s%s", dirfd,
+		 path[0] ? "/" : "", path);
+	if (!fd_get_cloexec(current_task()->files, dirfd, &x->unreachable))
+		x->unreachable = true;
+}
+
+static void
+name_process(struct exec *x, const char *path)
+{
+	char *buf = x->name; /* not in use yet */
+	ssize_t n = -1;
+
+	if (!path[0])
+		n = file_name(x->program.file, NULL, buf, sizeof(x->name) - 1);
+	if (n >= 0)
+		buf[n] = '\0';
+	strlcpy(x->comm, base_name(n >= 0 ? buf : path), sizeof(x->comm));
+}
+
+static int
+exec_stages(struct exec *x, int dirfd, const char *path, unsigned walk_flags)
+{
+	int err = check_process_limit(current_task());
+
+	if (!err)
+		err = open_program(x, &x->program, path, walk_flags);
+	if (err)
+		return err;
+	name_process(x, path);
+	name_program(x, dirfd, path);
+	err = exec_begin_space(x);
+	if (!err)
+		err = exec_follow_scripts(x);
+	if (!err)
+		err = exec_prepare(x);
+	if (!err)
+		err = exec_become_alone(current_task());
+	return err;
+}
+
+/*
+ * execve(2): -E2BIG, -EACCES, -EAGAIN, -EFAULT, -ELIBBAD, -ELOOP, -ENOENT,
+ * -ENOEXEC, -ENOMEM, -ETXTBSY and what finding a file can say.
+ */
 long
-process_exec(const struct walk *w, const char *path, unsigned walk_flags,
-	     struct exec_strings argv, struct exec_strings envp)
+process_exec(const struct walk *w, int dirfd, const char *path,
+	     unsigned walk_flags, struct exec_strings argv,
+	     struct exec_strings envp)
 {
 	struct exec *x = kmalloc(sizeof(*x));
 	int err;
@@ -423,12 +472,7 @@ process_exec(const struct walk *w, const char *path, unsigned walk_flags,
 	x->walk = *w;
 	x->argv = argv;
 	x->envp = envp;
-	strlcpy(x->name, path, sizeof(x->name));
-	err = exec_open(x, walk_flags);
-	if (!err)
-		err = exec_prepare(x);
-	if (!err)
-		err = exec_become_alone(current_task());
+	err = exec_stages(x, dirfd, path, walk_flags);
 	if (!err)
 		exec_commit(x);
 	exec_cleanup(x);

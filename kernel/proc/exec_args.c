@@ -139,13 +139,28 @@ push_prefixes(struct exec *x)
 	return err;
 }
 
+/* argv[0] of a script is not used, but what is wrong with it is told. */
+static int
+try_first_word(struct exec *x, char *page)
+{
+	size_t left = x->args_left;
+	vaddr_t sp = x->sp;
+	int err = push_strings(x, x->argv, 0, 1, page);
+
+	x->sp = sp;
+	x->args_left = left;
+	return err;
+}
+
 static int
 push_all_strings(struct exec *x, char *page)
 {
 	ssize_t argc = count_strings(x, x->argv);
 	ssize_t envc = count_strings(x, x->envp);
 	struct vm_space *s = x->space;
-	ssize_t first = x->prefixes ? 1 : 0;
+	/* A script's own path takes the place of argv[0]. */
+	ssize_t first =
+		exec_is_script(x->program.head, x->program.head_size) ? 1 : 0;
 	int err;
 
 	if (argc < 0 || envc < 0)
@@ -159,16 +174,26 @@ push_all_strings(struct exec *x, char *page)
 	s->arg_end = x->sp;
 	if (!err)
 		err = push_strings(x, x->argv, first, argc, page);
-	if (!err)
-		err = push_prefixes(x);
+	if (!err && first && argc)
+		err = try_first_word(x, page);
+	x->argc = (uint64_t)MAX(argc - first, 0);
+	x->envc = (uint64_t)envc;
+	return err;
+}
+
+/* The words of scripts come before those of the caller. */
+static int
+push_first_words(struct exec *x)
+{
+	int err = push_prefixes(x);
+
+	x->argc += x->prefixes;
 	/* An empty argv would make argv[0] the first environment string. */
-	x->argc = (uint64_t)MAX(argc - first, 0) + x->prefixes;
 	if (!err && !x->argc) {
 		err = push_string(x, "", 0);
 		x->argc = 1;
 	}
-	s->arg_start = x->sp;
-	x->envc = (uint64_t)envc;
+	x->space->arg_start = x->sp;
 	return err;
 }
 
@@ -314,13 +339,26 @@ map_stack(struct exec *x)
 	};
 	vaddr_t got;
 
-	if (x->program.elf.has_stack && x->program.elf.exec_stack)
-		r.bits |= AREA_EXEC;
 	return vm_map(x->space, &r, &got);
 }
 
+/* Programs that ask for it (PT_GNU_STACK) may execute their stack. */
+static int
+make_stack_executable(struct exec *x)
+{
+	vaddr_t top = x->space->stack_top, start;
+	struct area a;
+
+	if (!vm_area_next(x->space, top - PAGE_SIZE, &a))
+		return -ENOMEM;
+	start = a.start;
+	vm_area_copy_put(&a);
+	return vm_protect(x->space, start, top - start,
+			  AREA_READ | AREA_WRITE | AREA_EXEC);
+}
+
 int
-exec_build_stack(struct exec *x)
+exec_push_strings(struct exec *x)
 {
 	uint64_t quarter = x->space->limits.stack / 4;
 	char *page;
@@ -336,10 +374,20 @@ exec_build_stack(struct exec *x)
 		return -ENOMEM;
 	x->sp = x->space->stack_top - 8;
 	err = push_all_strings(x, page);
+	kfree(page);
+	return err;
+}
+
+int
+exec_finish_stack(struct exec *x)
+{
+	int err = push_first_words(x);
+
 	if (!err)
 		err = put_random_and_platform(x);
 	if (!err)
 		err = put_tables(x);
-	kfree(page);
+	if (!err && x->program.elf.has_stack && x->program.elf.exec_stack)
+		err = make_stack_executable(x);
 	return err;
 }

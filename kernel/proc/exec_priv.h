@@ -5,6 +5,7 @@
  * proc/exec_priv.h - the stages of execve(2) and what they hand on.
  *
  *	exec.c       finds the program, runs the stages, commits
+ *	exec_script.c reads "#!" lines
  *	exec_load.c  maps ELF segments into the new space
  *	exec_args.c  builds the new stack: strings, auxv, pointers
  *
@@ -13,10 +14,10 @@
  */
 
 #include "lib/elf.h"
+#include "proc/exec_script.h"
 #include "proc/process_priv.h"
 
-#define EXEC_HEAD_SIZE  256 /* bytes of a file that decide what it is */
-#define EXEC_DEPTH_MAX  5   /* scripts whose interpreter is a script */
+#define EXEC_DEPTH_MAX  5 /* scripts whose interpreter is a script */
 #define EXEC_STRING_MAX (32 * PAGE_SIZE) /* MAX_ARG_STRLEN */
 
 /* One file to be mapped: the program or its PT_INTERP. */
@@ -33,6 +34,8 @@ struct exec_file {
 struct exec {
 	struct walk walk;
 	char name[PATH_MAX]; /* as the caller called it: AT_EXECFN */
+	char comm[16];       /* what the process is called from then on */
+	bool unreachable;    /* name is of a descriptor that will be closed */
 	struct exec_strings argv, envp;
 	struct exec_file program, interp;
 	bool has_interp;
@@ -65,5 +68,6 @@ vaddr_t exec_pie_base(void);
 void exec_set_brk(struct exec *x);
 void exec_file_put(struct exec_file *f);
 
-/* exec_args.c */
-NODISCARD int exec_build_stack(struct exec *x);
+/* exec_args.c: the strings come first, the tables when all is known. */
+NODISCARD int exec_push_strings(struct exec *x);
+NODISCARD int exec_finish_stack(struct exec *x);

@@ -243,6 +243,7 @@ process_prepare_exit(struct process *p)
 	if (p->pid == 1)
 		panic("init exited with status %#x", p->exit_status);
 	itimer_cancel(p);
+	timer_cancel(&p->cpu_timer);
 	jobctl_exit(p);
 }
 

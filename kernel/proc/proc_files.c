@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/procfs/procfs.h"
+
+#include <linux/capability.h>
+
 #include "mm/slab.h"
 #include "proc/hostname.h"
 #include "proc/pid.h"
@@ -32,6 +35,10 @@ proc_subject_get(pid_t nr, struct proc_subject *s)
 		if (s->task) {
 			task_get(s->task);
 			s->cred = s->task->cred;
+			cred_get(s->cred);
+		}
+		if (!s->cred && s->process->last_cred) {
+			s->cred = s->process->last_cred;
 			cred_get(s->cred);
 		}
 		if (s->task && s->task->space) {
@@ -90,14 +97,18 @@ show_cmdline(pid_t nr, struct proc_text *t)
 	return 0;
 }
 
-static bool
-may_inspect(const struct proc_subject *s)
+/* man 2 ptrace, "Ptrace access mode checking", PTRACE_MODE_READ_FSCREDS. */
+bool
+proc_subject_may_look(const struct proc_subject *s)
 {
-	const struct cred *c = current_task()->cred;
+	const struct cred *c = current_task()->cred, *to = s->cred;
 
-	return c->euid == 0 ||
-	       (s->cred && c->euid == s->cred->uid &&
-		c->euid == s->cred->suid && atomic_load(&s->process->dumpable));
+	if (s->process == current_process() || cred_capable(c, CAP_SYS_PTRACE))
+		return true;
+	return to && c->fsuid == to->euid && c->fsuid == to->suid &&
+	       c->fsuid == to->uid && c->fsgid == to->egid &&
+	       c->fsgid == to->sgid && c->fsgid == to->gid &&
+	       atomic_load(&s->process->dumpable);
 }
 
 static int
@@ -108,7 +119,7 @@ show_environ(pid_t nr, struct proc_text *t)
 
 	if (err)
 		return err;
-	if (!may_inspect(&s))
+	if (!proc_subject_may_look(&s))
 		err = -EACCES;
 	else if (s.space)
 		put_memory(t, s.space, s.space->env_start, s.space->env_end);
@@ -198,17 +209,22 @@ put_limit(struct proc_text *t, uint64_t v)
 static int
 show_limits(pid_t nr, struct proc_text *t)
 {
+	struct rlimit limits[RLIM_NLIMITS];
 	struct proc_subject s;
+	unsigned long irq;
 	int err = proc_subject_get(nr, &s);
 
 	if (err)
 		return err;
 	proc_printf(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
 		    "Hard Limit", "Units");
+	irq = spin_lock_irq(&s.process->signal_lock);
+	memcpy(limits, s.process->limits, sizeof(limits));
+	spin_unlock_irq(&s.process->signal_lock, irq);
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
 		proc_printf(t, "%-25s ", limit_names[i].name);
-		put_limit(t, s.process->limits[i].rlim_cur);
-		put_limit(t, s.process->limits[i].rlim_max);
+		put_limit(t, limits[i].rlim_cur);
+		put_limit(t, limits[i].rlim_max);
 		proc_printf(t, "%-10s\n", limit_names[i].unit);
 	}
 	proc_subject_put(&s);
@@ -368,6 +384,19 @@ source_owner(pid_t nr, uid_t *uid, gid_t *gid)
 	return 0;
 }
 
+static bool
+source_may_look(pid_t nr)
+{
+	struct proc_subject s;
+	bool may;
+
+	if (proc_subject_get(nr, &s))
+		return true; /* gone: that is said instead */
+	may = proc_subject_may_look(&s);
+	proc_subject_put(&s);
+	return may;
+}
+
 static pid_t
 source_self(void)
 {
@@ -443,6 +472,7 @@ static const struct procfs_source source = {
 	.next = process_next,
 	.exists = source_exists,
 	.owner = source_owner,
+	.may_look = source_may_look,
 	.self = source_self,
 	.thread_self = source_thread_self,
 	.files = process_files,

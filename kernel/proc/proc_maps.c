@@ -16,7 +16,7 @@ special_name(const struct area *a)
 	if (a->bits & AREA_HEAP)
 		return "[heap]";
 	if (a->bits & AREA_VDSO)
-		return "[vdso]";
+		return a->bits & AREA_EXEC ? "[vdso]" : "[vvar]";
 	return "";
 }
 
@@ -42,16 +42,6 @@ put_area(struct proc_text *t, const struct area *a, char *name)
 	proc_printf(t, "%s\n", name);
 }
 
-static bool
-may_see_addresses(const struct proc_subject *s)
-{
-	const struct cred *c = current_task()->cred;
-
-	return s->process == current_process() || c->euid == 0 ||
-	       (s->cred && c->euid == s->cred->uid &&
-		c->euid == s->cred->suid && atomic_load(&s->process->dumpable));
-}
-
 int
 proc_show_maps(pid_t nr, struct proc_text *t)
 {
@@ -66,7 +56,7 @@ proc_show_maps(pid_t nr, struct proc_text *t)
 	name = kmalloc(PATH_MAX);
 	if (!name)
 		err = -ENOMEM;
-	else if (!may_see_addresses(&s))
+	else if (!proc_subject_may_look(&s))
 		err = -EACCES;
 	while (!err && s.space && vm_area_next(s.space, after, &a)) {
 		put_area(t, &a, name);

@@ -55,6 +55,7 @@ process_create(void)
 	spin_init(&p->signal_lock, LOCK_SIGNAL, "process.signal");
 	signal_queue_init(&p->shared_pending);
 	timer_init(&p->alarm, itimer_fired);
+	timer_init(&p->cpu_timer, cpu_limit_fired);
 	p->start_ns = clock_now_ns();
 	atomic_init(&p->dumpable, true);
 	return p;

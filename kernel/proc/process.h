@@ -101,6 +101,7 @@ struct process {
 	struct timer alarm;     /* [S] ITIMER_REAL */
 	uint64_t alarm_deadline_ns; /* [S] 0 = off */
 	uint64_t alarm_interval_ns; /* [S] */
+	struct timer cpu_timer;     /* [S] looks at RLIMIT_CPU */
 
 	struct rlimit limits[RLIM_NLIMITS]; /* [S] */
 	struct user_account *account;       /* [B] who pays for its tasks */
@@ -146,6 +147,10 @@ struct task {
 	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
 	struct robust_list_head USER *robust_list; /* [o] set_robust_list(2) */
 	int pdeath_signal;        /* [o] prctl(PR_SET_PDEATHSIG) */
+	bool keep_caps;           /* [o] prctl(PR_SET_KEEPCAPS) */
+	bool over_processes;      /* [o] set*id() went over RLIMIT_NPROC */
+	bool reset_on_fork;       /* [a] SCHED_RESET_ON_FORK */
+	uint8_t sched_policy;     /* [a] SCHED_* as it was asked for */
 	struct vfork_wait *vfork; /* [T] parent waits until exec or exit */
 	struct {                  /* restart_syscall(2) */
 		long (*fn)(struct task *t);
@@ -212,6 +217,8 @@ const struct cred *task_cred_get(const struct task *t);
 
 /* A limit's soft value (RLIMIT_*). */
 uint64_t process_limit(struct process *p, unsigned which);
+/* RLIMIT_CPU was set or inherited: begin to watch it. */
+void cpu_limit_start(struct process *p);
 
 /* clone(2), decoded. */
 struct clone_args_kernel {
@@ -227,15 +234,17 @@ long process_clone(const struct clone_args_kernel *a);
 
 /*
  * execve(2) and execveat(2) of the current task.  The strings are user memory,
- * or kernel memory for PID 1.  0, and the trap frame starts the new program;
- * on an error the old one goes on as if nothing had been asked.
+ * or kernel memory for PID 1; dirfd says what a relative path began at.  0, and
+ * the trap frame starts the new program; on an error the old one goes on as if
+ * nothing had been asked.
  */
 struct exec_strings {
 	const char USER *const USER *user;
 	const char *const *kernel; /* if user is NULL */
 };
-long process_exec(const struct walk *w, const char *path, unsigned walk_flags,
-		  struct exec_strings argv, struct exec_strings envp);
+long process_exec(const struct walk *w, int dirfd, const char *path,
+		  unsigned walk_flags, struct exec_strings argv,
+		  struct exec_strings envp);
 
 NORETURN void task_exit(int status);         /* _exit(2) of one thread */
 NORETURN void process_exit(int wait_status); /* exit_group, fatal signals */

@@ -72,6 +72,9 @@ enum signal_default {
 };
 enum signal_default signal_default_of(int signo);
 
+/* cpu_limit.c */
+void cpu_limit_fired(struct timer *t);
+
 /* itimer.c */
 void itimer_fired(struct timer *t);
 void itimer_cancel(struct process *p);

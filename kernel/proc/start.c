@@ -100,7 +100,7 @@ init_entry(void *arg)
 	w = current_walk();
 	for (unsigned i = 0; init_paths[i]; i++) {
 		argv[0] = init_paths[i];
-		err = process_exec(&w, init_paths[i], 0,
+		err = process_exec(&w, AT_FDCWD, init_paths[i], 0,
 				   (struct exec_strings){ .kernel = argv },
 				   (struct exec_strings){ .kernel = envp });
 		if (!err)

@@ -134,7 +134,7 @@ SYSCALL2(setgroups, unsigned, n, const gid_t USER *, list)
 	return err;
 }
 
-/* --- capget(2) --- */
+/* --- capabilities --- */
 
 static void
 fill_caps(const struct cred *c, struct __user_cap_data_struct data[2])
@@ -146,6 +146,25 @@ fill_caps(const struct cred *c, struct __user_cap_data_struct data[2])
 	}
 }
 
+/* Words of data by version; -EINVAL, the one to use told, for an unknown one. */
+static int
+cap_words(const struct __user_cap_header_struct *head,
+	  struct __user_cap_header_struct USER *u)
+{
+	uint32_t known = _LINUX_CAPABILITY_VERSION_3;
+
+	switch (head->version) {
+	case _LINUX_CAPABILITY_VERSION_1:
+		return 1;
+	case _LINUX_CAPABILITY_VERSION_2:
+	case _LINUX_CAPABILITY_VERSION_3:
+		return 2;
+	default:
+		return put_user(known, &u->version) ? -EFAULT : -EINVAL;
+	}
+}
+
+/* capget(2): -EFAULT, -EINVAL, -ESRCH. */
 SYSCALL2(capget, struct __user_cap_header_struct USER *, u,
 	 struct __user_cap_data_struct USER *, out)
 {
@@ -153,20 +172,13 @@ SYSCALL2(capget, struct __user_cap_header_struct USER *, u,
 	struct __user_cap_header_struct head;
 	const struct cred *theirs;
 	struct task *t;
-	size_t n = 2;
+	int n;
 
 	if (get_user(head, u))
 		return -EFAULT;
-	if (head.version == _LINUX_CAPABILITY_VERSION_1) {
-		n = 1;
-	} else if (head.version != _LINUX_CAPABILITY_VERSION_2 &&
-		   head.version != _LINUX_CAPABILITY_VERSION_3) {
-		/* Asking for the version is not an error. */
-		head.version = _LINUX_CAPABILITY_VERSION_3;
-		if (put_user(head.version, &u->version))
-			return -EFAULT;
-		return out ? -EINVAL : 0;
-	}
+	n = cap_words(&head, u);
+	if (n < 0) /* asking for the version is not an error */
+		return n == -EINVAL && !out ? 0 : n;
 	if (head.pid < 0)
 		return -EINVAL;
 	t = task_find(head.pid ? head.pid : current_task()->tid);
@@ -176,7 +188,30 @@ SYSCALL2(capget, struct __user_cap_header_struct USER *, u,
 	fill_caps(theirs, data);
 	cred_put(theirs);
 	task_put(t);
-	if (out && copy_to_user(out, data, n * sizeof(data[0])))
+	if (out && copy_to_user(out, data, (size_t)n * sizeof(data[0])))
 		return -EFAULT;
 	return 0;
+}
+
+/* capset(2): -EFAULT, -EINVAL, -EPERM (more than there is; another task). */
+SYSCALL2(capset, struct __user_cap_header_struct USER *, u,
+	 const struct __user_cap_data_struct USER *, from)
+{
+	struct __user_cap_data_struct d[2] = { 0 };
+	struct __user_cap_header_struct head;
+	int n;
+
+	if (get_user(head, u))
+		return -EFAULT;
+	n = cap_words(&head, u);
+	if (n < 0)
+		return n;
+	if (head.pid && head.pid != current_task()->tid)
+		return -EPERM;
+	if (copy_from_user(d, from, (size_t)n * sizeof(d[0])))
+		return -EFAULT;
+	return cred_set_caps((uint64_t)d[1].effective << 32 | d[0].effective,
+			     (uint64_t)d[1].permitted << 32 | d[0].permitted,
+			     (uint64_t)d[1].inheritable << 32 |
+				     d[0].inheritable);
 }

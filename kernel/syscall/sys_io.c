@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <asm/ioctls.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/uio.h>
@@ -178,6 +180,36 @@ SYSCALL4(pwritev, int, fd, const void USER *, iov, size_t, n, int64_t, pos)
 	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, true);
 }
 
+/*
+ * preadv2, pwritev2: offset -1 is the file's own.  No flag is implemented:
+ * -EOPNOTSUPP, as Linux says of flags a file system cannot do.
+ */
+static ssize_t
+transfer_vector2(int fd, const void USER *iov, size_t n, int64_t pos,
+		 unsigned flags, bool writing)
+{
+	uint64_t at = (uint64_t)pos;
+
+	if (pos < -1)
+		return -EINVAL;
+	if (flags)
+		return -EOPNOTSUPP;
+	return transfer_vector(fd, iov, n, pos == -1 ? NULL : &at, writing);
+}
+
+/* The offset is in one register; the other half of it is ignored. */
+SYSCALL6(preadv2, int, fd, const void USER *, iov, size_t, n, int64_t, pos,
+	 long, ignored, unsigned, flags)
+{
+	return transfer_vector2(fd, iov, n, pos, flags, false);
+}
+
+SYSCALL6(pwritev2, int, fd, const void USER *, iov, size_t, n, int64_t, pos,
+	 long, ignored, unsigned, flags)
+{
+	return transfer_vector2(fd, iov, n, pos, flags, true);
+}
+
 /* --- offsets, size --- */
 
 /* Growing a file past RLIMIT_FSIZE is refused as writing there is. */
@@ -230,9 +262,11 @@ SYSCALL4(fallocate, int, fd, int, mode, int64_t, off, int64_t, len)
 	f = fd_get(current_task()->files, fd);
 	if (!f)
 		return -EBADF;
-	err = off > INT64_MAX - len
-		      ? -EFBIG
-		      : file_allocate(f, mode, (uint64_t)off, (uint64_t)len);
+	err = off > INT64_MAX - len ? -EFBIG : 0;
+	if (!err && !(mode & FALLOC_FL_KEEP_SIZE))
+		err = limit_size(f->inode, (uint64_t)off + (uint64_t)len);
+	if (!err)
+		err = file_allocate(f, mode, (uint64_t)off, (uint64_t)len);
 	file_put(f);
 	return err;
 }
@@ -365,14 +399,21 @@ SYSCALL6(copy_file_range, int, in, int64_t USER *, in_pos, int, out,
 	return regular ? splice_fds(in, in_pos, out, out_pos, n) : -EINVAL;
 }
 
+/* ioctl(2): those about the descriptor here, all others are the file's. */
 SYSCALL3(ioctl, int, fd, unsigned, cmd, uintptr_t, arg)
 {
-	struct file *f = fd_get(current_task()->files, fd);
+	struct fd_table *files = current_task()->files;
+	struct file *f = fd_get(files, fd);
 	long result;
 
 	if (!f)
 		return -EBADF;
-	result = file_ioctl(f, cmd, arg);
+	if (atomic_load(&f->flags) & O_PATH)
+		result = -EBADF;
+	else if (cmd == FIOCLEX || cmd == FIONCLEX)
+		result = fd_set_cloexec(files, fd, cmd == FIOCLEX) ? 0 : -EBADF;
+	else
+		result = file_ioctl(f, cmd, arg);
 	file_put(f);
 	return result;
 }

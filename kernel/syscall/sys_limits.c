@@ -70,6 +70,8 @@ change_limit(struct process *p, unsigned which, const struct rlimit *new,
 	spin_unlock_irq(&p->signal_lock, irq);
 	if (new && !err)
 		update_space(p, which, new->rlim_cur);
+	if (new && !err && which == RLIMIT_CPU)
+		cpu_limit_start(p);
 	return err;
 }
 

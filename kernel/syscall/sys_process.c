@@ -9,6 +9,7 @@
 #include <linux/wait.h>
 
 #include "core/wallclock.h"
+#include "proc/cred.h"
 #include "proc/futex.h"
 #include "proc/jobctl.h"
 #include "syscall/define.h"
@@ -137,7 +138,7 @@ exec_at(int dirfd, const char USER *name, user_strings argv, user_strings envp,
 		return err;
 	err = at_walk_get(&w, path.text[0] == '/' ? AT_FDCWD : dirfd);
 	if (!err) {
-		err = process_exec(&w.walk, path.text, walk_flags,
+		err = process_exec(&w.walk, dirfd, path.text, walk_flags,
 				   (struct exec_strings){ .user = argv },
 				   (struct exec_strings){ .user = envp });
 		at_walk_put(&w);
@@ -255,10 +256,9 @@ SYSCALL0(gettid)
 
 SYSCALL0(getppid)
 {
-	const struct process *parent =
-		__atomic_load_n(&current_process()->parent, __ATOMIC_RELAXED);
-
-	return parent ? parent->pid : 0;
+	/* Its own number, not the parent's: that may be gone any moment. */
+	return atomic_load_explicit(&current_process()->parent_pid,
+				    memory_order_relaxed);
 }
 
 SYSCALL0(getpgrp)
@@ -325,6 +325,16 @@ get_int(int value, uintptr_t to)
 	return put_user(value, (int32_t USER *)to);
 }
 
+static void
+set_subreaper(struct process *p, bool on)
+{
+	unsigned long irq = proc_tree_enter();
+
+	p->child_subreaper = on;
+	proc_tree_leave(irq);
+}
+
+/* prctl(2): -EINVAL for what is not there, -EFAULT, -EPERM. */
 SYSCALL5(prctl, int, op, uintptr_t, a, uintptr_t, b, uintptr_t, c, uintptr_t, d)
 {
 	struct task *t = current_task();
@@ -358,10 +368,23 @@ SYSCALL5(prctl, int, op, uintptr_t, a, uintptr_t, b, uintptr_t, c, uintptr_t, d)
 		return a || b || c || d ? -EINVAL
 					: atomic_load(&p->no_new_privs);
 	case PR_SET_CHILD_SUBREAPER:
-		p->child_subreaper = a;
+		set_subreaper(p, a != 0);
 		return 0;
 	case PR_GET_CHILD_SUBREAPER:
 		return get_int(p->child_subreaper, a);
+	case PR_CAPBSET_READ:
+		if (a > CAP_LAST_CAP)
+			return -EINVAL;
+		return (long)(t->cred->cap_bounding >> a & 1);
+	case PR_CAPBSET_DROP:
+		return cred_drop_bounding((unsigned)MIN(a, UINT32_MAX));
+	case PR_GET_KEEPCAPS:
+		return t->keep_caps;
+	case PR_SET_KEEPCAPS:
+		if (a > 1)
+			return -EINVAL;
+		t->keep_caps = a;
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -442,6 +465,9 @@ SYSCALL6(futex, uint32_t USER *, word, int, op, uint32_t, val,
 
 	if (err)
 		return err;
+	if ((op & FUTEX_CLOCK_REALTIME) &&
+	    !futex_has_timeout(op & FUTEX_CMD_MASK))
+		return -ENOSYS;
 	switch (op & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:
 		val3 = FUTEX_BITSET_MATCH_ANY;
@@ -454,8 +480,12 @@ SYSCALL6(futex, uint32_t USER *, word, int, op, uint32_t, val,
 	case FUTEX_WAKE_BITSET:
 		return futex_wake(word, val, val3, private);
 	case FUTEX_REQUEUE:
-		return futex_requeue(word, word2, val, count2, NULL, private);
 	case FUTEX_CMP_REQUEUE:
+		if ((int)val < 0 || (int)count2 < 0)
+			return -EINVAL;
+		if ((op & FUTEX_CMD_MASK) == FUTEX_REQUEUE)
+			return futex_requeue(word, word2, val, count2, NULL,
+					     private);
 		return futex_requeue(word, word2, val, count2, &val3, private);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(word, word2, val, count2, val3, private);

@@ -65,39 +65,45 @@ set_nice(struct task *t, int nice)
 	return 0;
 }
 
-/* Is the process one that which/who names? */
+typedef void priority_fn(struct task *t, int *arg, int *err);
+
+/* Is the process one that PRIO_PGRP or PRIO_USER names? */
 static bool
 priority_selects(struct process *p, int which, int who)
 {
-	switch (which) {
-	case PRIO_PROCESS:
-		return p->pid == who;
-	case PRIO_PGRP:
-		return p->group && p->group->nr == who;
-	default:
-		return p->account && p->account->uid == (uid_t)who;
-	}
+	unsigned long irq = proc_tree_enter();
+	bool yes;
+
+	if (which == PRIO_PGRP)
+		yes = p->group && p->group->nr == who;
+	else
+		yes = p->account && p->account->uid == (uid_t)who;
+	proc_tree_leave(irq);
+	return yes;
 }
 
-static int
-priority_who(int which, int who)
+static void
+each_task(struct process *p, priority_fn *fn, int *arg, int *err)
 {
-	if (who)
-		return who;
-	switch (which) {
-	case PRIO_PROCESS:
-		return current_process()->pid;
-	case PRIO_PGRP:
-		return (int)process_getpgid(0);
-	default:
-		return (int)current_task()->cred->uid;
+	struct task *t;
+	pid_t tid = 0;
+
+	while ((tid = task_next(p, tid))) {
+		t = task_find(tid);
+		if (!t)
+			continue;
+		if (t->process == p)
+			fn(t, arg, err);
+		task_put(t);
 	}
 }
 
-/* Apply fn to each process selected; -ESRCH if none is. */
+/*
+ * Apply fn to the one task of PRIO_PROCESS, or to all tasks of all processes of
+ * the group or user; -ESRCH if there is none.
+ */
 static int
-each_priority(int which, int who,
-	      void (*fn)(struct task *t, int *arg, int *err), int *arg)
+each_priority(int which, int who, priority_fn *fn, int *arg)
 {
 	int err = -ESRCH;
 	struct process *p;
@@ -106,22 +112,23 @@ each_priority(int which, int who,
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
-	who = priority_who(which, who);
-	while ((pid = process_next(pid))) {
-		bool selected;
-		unsigned long irq;
-
-		p = process_find(pid);
-		if (!p)
-			continue;
-		irq = proc_tree_enter();
-		selected = priority_selects(p, which, who);
-		proc_tree_leave(irq);
-		t = selected ? process_any_task(p) : NULL;
+	if (which == PRIO_PROCESS) {
+		t = target(who);
 		if (t) {
 			fn(t, arg, &err);
 			task_put(t);
 		}
+		return err;
+	}
+	if (!who)
+		who = which == PRIO_PGRP ? (int)process_getpgid(0)
+					 : (int)current_task()->cred->uid;
+	while ((pid = process_next(pid))) {
+		p = process_find(pid);
+		if (!p)
+			continue;
+		if (priority_selects(p, which, who))
+			each_task(p, fn, arg, &err);
 		process_put(p);
 	}
 	return err;
@@ -165,17 +172,11 @@ is_real_time(int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
+/* As it was asked for: SCHED_BATCH is scheduled like SCHED_OTHER. */
 static int
-policy_of(const struct thread *t)
+policy_of(const struct task *t)
 {
-	switch (t->sched_class) {
-	case SCHED_CLASS_FIFO:
-		return SCHED_FIFO;
-	case SCHED_CLASS_RR:
-		return SCHED_RR;
-	default:
-		return t->idle_policy ? SCHED_IDLE : SCHED_NORMAL;
-	}
+	return t->sched_policy;
 }
 
 static int
@@ -200,8 +201,16 @@ check_class(const struct task *t, int policy, int priority)
 	}
 	if (!may_change(t))
 		return -EPERM;
-	if (is_real_time(policy) && (uint64_t)priority > limit &&
-	    !cred_capable(current_task()->cred, CAP_SYS_NICE))
+	if (cred_capable(current_task()->cred, CAP_SYS_NICE))
+		return 0;
+	/* Others may go down, and up to their limit. */
+	if (is_real_time(policy) &&
+	    ((policy != policy_of(t) && !limit) ||
+	     (priority > t->thread.rt_priority && (uint64_t)priority > limit)))
+		return -EPERM;
+	if (policy_of(t) == SCHED_IDLE && policy != SCHED_IDLE &&
+	    (uint64_t)(NICE_BIAS - t->thread.nice) >
+		    process_limit(t->process, RLIMIT_NICE))
 		return -EPERM;
 	return 0;
 }
@@ -216,10 +225,13 @@ set_class(pid_t pid, int policy, const int32_t USER *param)
 		[SCHED_BATCH] = SCHED_CLASS_NORMAL,
 		[SCHED_IDLE] = SCHED_CLASS_NORMAL,
 	};
+	bool reset = policy >= 0 && (policy & SCHED_RESET_ON_FORK);
 	int32_t priority;
 	struct task *t;
 	int err;
 
+	if (policy >= 0)
+		policy &= ~SCHED_RESET_ON_FORK;
 	if (!param || pid < 0)
 		return -EINVAL;
 	if (get_user(priority, param))
@@ -227,12 +239,16 @@ set_class(pid_t pid, int policy, const int32_t USER *param)
 	t = target(pid);
 	if (!t)
 		return -ESRCH;
-	if (policy < 0) /* sched_setparam: the policy it has */
-		policy = policy_of(&t->thread);
+	if (policy < 0) { /* sched_setparam: the policy it has */
+		reset = t->reset_on_fork;
+		policy = policy_of(t);
+	}
 	err = check_class(t, policy, priority);
 	if (!err) {
-		t->thread.idle_policy = policy == SCHED_IDLE;
+		thread_set_idle_policy(&t->thread, policy == SCHED_IDLE);
 		thread_set_class(&t->thread, classes[policy], priority);
+		t->sched_policy = (uint8_t)policy;
+		t->reset_on_fork = reset;
 	}
 	task_put(t);
 	return err;
@@ -241,7 +257,6 @@ set_class(pid_t pid, int policy, const int32_t USER *param)
 SYSCALL3(sched_setscheduler, pid_t, pid, int, policy, const int32_t USER *,
 	 param)
 {
-	policy &= ~SCHED_RESET_ON_FORK;
 	return policy < 0 ? -EINVAL : set_class(pid, policy, param);
 }
 
@@ -260,7 +275,7 @@ SYSCALL1(sched_getscheduler, pid_t, pid)
 	t = target(pid);
 	if (!t)
 		return -ESRCH;
-	policy = policy_of(&t->thread);
+	policy = policy_of(t) | (t->reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 	task_put(t);
 	return policy;
 }
@@ -275,8 +290,7 @@ SYSCALL2(sched_getparam, pid_t, pid, int32_t USER *, param)
 	t = target(pid);
 	if (!t)
 		return -ESRCH;
-	priority =
-		is_real_time(policy_of(&t->thread)) ? t->thread.rt_priority : 0;
+	priority = is_real_time(policy_of(t)) ? t->thread.rt_priority : 0;
 	task_put(t);
 	return put_user(priority, param);
 }
@@ -313,7 +327,7 @@ SYSCALL2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec USER *, u)
 	t = target(pid);
 	if (!t)
 		return -ESRCH;
-	policy = policy_of(&t->thread);
+	policy = policy_of(t);
 	task_put(t);
 	return put_timespec(u, policy == SCHED_RR ? RR_SLICE_NS : 0);
 }

@@ -97,8 +97,12 @@ node_readlink(struct inode *i, char *buf, size_t size)
 	case PROC_SELF:
 		return self_text(n, buf, size);
 	case PROC_FD:
+		if (!procfs_source->may_look(n->pid))
+			return -EACCES;
 		return fd_text(n, buf, size);
 	case PROC_LINK:
+		if (!procfs_source->may_look(n->pid))
+			return -EACCES;
 		err = n->link->target(n->pid, &p);
 		if (err)
 			return err;
@@ -117,6 +121,8 @@ magic_follow(struct inode *i, struct path *out)
 	const struct proc_node *n = proc_node_of(i);
 	struct file *f;
 
+	if (!procfs_source->may_look(n->pid))
+		return -EACCES;
 	if (n->kind == PROC_LINK)
 		return n->link->target(n->pid, out);
 	f = procfs_source->fd_file(n->pid, n->fd);
@@ -281,9 +287,11 @@ fd_revalidate(struct dentry *d)
 	if (!n)
 		return false;
 	f = procfs_source->fd_file(n->pid, n->fd);
-	if (f)
-		file_put(f);
-	return f;
+	if (!f)
+		return false;
+	file_put(f);
+	(void)node_getattr(d->inode);
+	return true;
 }
 
 static const struct inode_ops fd_dir_ops = {
@@ -304,8 +312,12 @@ node_exists(struct dentry *d)
 {
 	const struct inode *i = d->inode;
 
-	return i && proc_node_of(i) &&
-	       procfs_source->exists(proc_node_of(i)->pid);
+	if (!i || !proc_node_of(i) ||
+	    !procfs_source->exists(proc_node_of(i)->pid))
+		return false;
+	/* The owner may have changed, and who may come in with it. */
+	(void)node_getattr(d->inode);
+	return true;
 }
 
 static int
@@ -447,7 +459,7 @@ root_revalidate(struct dentry *d)
 
 	if (!i)
 		return false;
-	return !n || n->kind != PROC_PID || procfs_source->exists(n->pid);
+	return !n || n->kind != PROC_PID || node_exists(d);
 }
 
 const struct inode_ops proc_root_ops = {

@@ -47,6 +47,8 @@ struct procfs_source {
 	pid_t (*next)(pid_t after); /* smallest PID > after, 0 = no more */
 	bool (*exists)(pid_t pid);
 	int (*owner)(pid_t pid, uid_t *uid, gid_t *gid);
+	/* May the caller look at its files, memory, links (man 2 ptrace)? */
+	bool (*may_look)(pid_t pid);
 	pid_t (*self)(void); /* caller's PID as seen in /proc/self */
 	pid_t (*thread_self)(void);
 	const struct proc_file *files; /* ends with name NULL */
