@@ -254,27 +254,30 @@ fd_install(struct fd_table *t, struct file *f, int min, int limit, bool cloexec)
 	return fd;
 }
 
+/* Both under one lock: another thread can close neither in between. */
 int
 fd_install_pair(struct fd_table *t, struct file *a, struct file *b, int limit,
 		bool cloexec, int fds[2])
 {
-	struct file *undo;
+	int err;
 
-	fds[0] = fd_install(t, a, 0, limit, cloexec);
-	if (fds[0] < 0)
-		return fds[0];
-	fds[1] = fd_install(t, b, 0, limit, cloexec);
-	if (fds[1] >= 0)
-		return 0;
-	/* The caller keeps both references: only take the slot back. */
-	spin_lock(&t->lock);
-	undo = t->files[fds[0]];
-	if (undo == a)
-		slot_clear(t, fds[0]);
-	else
-		file_get(a); /* closed by another thread meanwhile */
+	for (;;) {
+		spin_lock(&t->lock);
+		fds[0] = lowest_free(t, 0);
+		fds[1] = lowest_free(t, fds[0] + 1);
+		if (fds[1] < t->size && fds[1] < limit)
+			break;
+		spin_unlock(&t->lock);
+		if (fds[1] >= limit)
+			return -EMFILE;
+		err = table_grow(t, fds[1]);
+		if (err)
+			return err;
+	}
+	slot_fill(t, fds[0], a, cloexec);
+	slot_fill(t, fds[1], b, cloexec);
 	spin_unlock(&t->lock);
-	return fds[1];
+	return 0;
 }
 
 int

@@ -133,7 +133,11 @@ enqueue_if_equal(struct futex_waiter *w, uint32_t USER *word, uint32_t expected)
 	return err;
 }
 
-/* Unlink w unless a waker did; true if a waker did.  Requeue may move it. */
+/*
+ * Unlink w unless a waker did; true if a waker did.  Requeue may move it.  A
+ * waker has its bucket locked until it is through with w, which is gone when we
+ * return: so that lock is taken once more.
+ */
 static bool
 dequeue(struct futex_waiter *w) NO_LOCK_ANALYSIS
 {
@@ -149,6 +153,9 @@ dequeue(struct futex_waiter *w) NO_LOCK_ANALYSIS
 		}
 		spin_unlock(&b->lock);
 	}
+	b = bucket_of(&w->key);
+	spin_lock(&b->lock);
+	spin_unlock(&b->lock);
 	return true;
 }
 
@@ -158,16 +165,15 @@ still_waiting(const struct futex_waiter *w)
 	return __atomic_load_n(&w->in, __ATOMIC_ACQUIRE) != NULL;
 }
 
-int
-futex_wait(uint32_t USER *word, uint32_t expected, uint32_t bitset,
-	   uint64_t deadline_ns, bool private)
+/* Asleep until woken, 0; -EAGAIN, -ETIMEDOUT, -EINTR... */
+static int
+wait_once(uint32_t USER *word, uint32_t expected, uint32_t bitset,
+	  uint64_t deadline_ns, bool private)
 {
 	struct futex_waiter w = { .thread = current_thread(),
 				  .bitset = bitset };
 	int err;
 
-	if (!bitset)
-		return -EINVAL;
 	err = futex_key(word, private, &w.key);
 	if (!err)
 		err = enqueue_if_equal(&w, word, expected);
@@ -180,29 +186,52 @@ futex_wait(uint32_t USER *word, uint32_t expected, uint32_t bitset,
 		else
 			thread_sleep_cancel();
 	}
-	if (dequeue(&w))
-		return 0;
-	return err == -ETIMEDOUT ? err : -ERESTARTSYS;
+	return dequeue(&w) ? 0 : err;
+}
+
+/* A timed wait goes on to the same deadline after a signal without handler. */
+static long
+wait_restart(struct task *t)
+{
+	uint32_t USER *word = (uint32_t USER *)t->restart.args[0];
+	uint64_t values = t->restart.args[1];
+	int err = wait_once(word, (uint32_t)values, (uint32_t)(values >> 32),
+			    t->restart.args[2], t->restart.args[3]);
+
+	return err == -EINTR ? -ERESTART_RESTARTBLOCK : err;
+}
+
+int
+futex_wait(uint32_t USER *word, uint32_t expected, uint32_t bitset,
+	   uint64_t deadline_ns, bool private)
+{
+	struct task *t = current_task();
+	int err;
+
+	if (!bitset)
+		return -EINVAL;
+	err = wait_once(word, expected, bitset, deadline_ns, private);
+	if (err != -EINTR)
+		return err;
+	if (deadline_ns == NEVER)
+		return -ERESTARTSYS;
+	t->restart.fn = wait_restart;
+	t->restart.args[0] = (uintptr_t)word;
+	t->restart.args[1] = (uint64_t)bitset << 32 | expected;
+	t->restart.args[2] = deadline_ns;
+	t->restart.args[3] = private;
+	return -ERESTART_RESTARTBLOCK;
 }
 
 /* --- wake --- */
 
-/*
- * Bucket locked.  The waiter's storage is its stack: it may be gone as soon as
- * `in` is NULL, so the thread is read first and woken by its own reference:
- * a thread that runs cannot end before it has passed our lock in dequeue() or
- * seen NULL, and waking a thread that is not asleep does nothing.
- */
+/* Bucket locked: the waiter cannot leave before it is unlocked (dequeue()). */
 static void
 wake_locked(struct futex_waiter *w)
 {
-	struct thread *t = w->thread;
-
-	task_get((struct task *)t);
 	list_remove(&w->link);
 	__atomic_store_n(&w->in, NULL, __ATOMIC_RELEASE);
-	thread_wake(t, THREAD_WAKE_ANY);
-	task_put((struct task *)t);
+	thread_wake(w->thread, THREAD_WAKE_ANY);
 }
 
 static int
@@ -401,11 +430,16 @@ int
 futex_wake_op(uint32_t USER *a, uint32_t USER *b, unsigned wake_a,
 	      unsigned wake_b, uint32_t op, bool private)
 {
+	struct vm_word_key key;
 	bool hit = false;
 	int err, n;
 
+	err = futex_key(a, private, &key);
+	if (!err)
+		err = futex_key(b, private, &key);
 	/* The modification may come before the wakes: they find it done. */
-	err = (uintptr_t)b & 3 ? -EINVAL : op_execute(b, op, &hit);
+	if (!err)
+		err = op_execute(b, op, &hit);
 	if (err)
 		return err;
 	n = futex_wake(a, wake_a, FUTEX_BITSET_MATCH_ANY, private);
@@ -423,7 +457,7 @@ robust_release(uint32_t USER *word, pid_t tid, bool pending)
 {
 	uint32_t old, seen, new;
 
-	if (get_user(old, word))
+	if (((uintptr_t)word & 3) || get_user(old, word))
 		return;
 	/* Died between unlocking and waking: pass the wake-up on. */
 	if (pending && !old) {

@@ -19,7 +19,7 @@
 
 struct task;
 
-/* Sleep while *word == expected.  0, -EAGAIN, -ETIMEDOUT, -ERESTARTSYS. */
+/* Sleep while *word == expected.  0, -EAGAIN, -ETIMEDOUT, a restart code. */
 NODISCARD int futex_wait(uint32_t USER *word, uint32_t expected,
 			 uint32_t bitset, uint64_t deadline_ns, bool private);
 /* Wake up to count waiters whose bitset meets ours; how many, or -errno. */

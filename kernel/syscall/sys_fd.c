@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -9,8 +10,7 @@
  * syscall/sys_fd.c - descriptors: opening, duplicating, closing, fcntl.
  */
 
-#define OPEN_FLAGS_SETTABLE \
-	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_DSYNC | FASYNC)
+#define OPEN_FLAGS_SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
 static long
 install(struct file *f, int min, bool cloexec)
@@ -70,14 +70,17 @@ SYSCALL3(close_range, unsigned, first, unsigned, last, unsigned, flags)
 	struct fd_table *old = t->files, *copy;
 	unsigned long irq;
 
-	if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
+	if ((flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) ||
+	    first > last)
 		return -EINVAL;
 	if ((flags & CLOSE_RANGE_UNSHARE) && refcount_read(&old->refs) > 1) {
 		copy = fd_table_copy(old);
 		if (!copy)
 			return -ENOMEM;
 		irq = proc_tree_enter();
+		spin_lock(&t->process->signal_lock);
 		t->files = copy;
+		spin_unlock(&t->process->signal_lock);
 		proc_tree_leave(irq);
 		fd_table_put(old);
 	}
@@ -138,6 +141,9 @@ make_pipe(int32_t USER *user_fds, unsigned flags)
 			  &ends[0], &ends[1]);
 	if (err)
 		return err;
+	/* Files on paths have it; F_GETFL of a pipe never shows it. */
+	for (int i = 0; i < 2; i++)
+		atomic_fetch_and(&ends[i]->flags, ~(unsigned)O_LARGEFILE);
 	err = fd_install_pair(files, ends[0], ends[1], fd_limit(),
 			      flags & O_CLOEXEC, fds);
 	if (err) {
@@ -168,11 +174,15 @@ SYSCALL2(pipe2, int32_t USER *, fds, unsigned, flags)
 static long
 set_status_flags(struct file *f, unsigned flags)
 {
+	const struct cred *c = current_task()->cred;
 	unsigned old = atomic_load(&f->flags);
 
 	if ((flags & O_DIRECT) && !(old & O_DIRECT) && f->inode &&
 	    S_ISREG(f->inode->mode))
 		return -EINVAL;
+	if ((flags & O_NOATIME) && !(old & O_NOATIME) && f->inode &&
+	    f->inode->uid != c->fsuid && !cred_capable(c, CAP_FOWNER))
+		return -EPERM;
 	while (!atomic_compare_exchange_weak(
 		&f->flags, &old,
 		(old & ~(unsigned)OPEN_FLAGS_SETTABLE) |
@@ -208,7 +218,7 @@ file_fcntl(struct file *f, int fd, int cmd, unsigned long arg)
 	case F_SETFD:
 		return fd_set_cloexec(files, fd, arg & FD_CLOEXEC) ? 0 : -EBADF;
 	case F_GETFL:
-		return atomic_load(&f->flags) | O_LARGEFILE;
+		return atomic_load(&f->flags);
 	case F_SETFL:
 		return set_status_flags(f, (unsigned)arg);
 	case F_GETPIPE_SZ:
@@ -219,6 +229,18 @@ file_fcntl(struct file *f, int fd, int cmd, unsigned long arg)
 	}
 }
 
+/* What an O_PATH descriptor can be asked: nothing about the file itself. */
+static bool
+is_descriptor_cmd(int cmd)
+{
+	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD ||
+	       cmd == F_SETFD || cmd == F_GETFL;
+}
+
+/*
+ * fcntl(2): -EBADF, -EINVAL (also commands that are not there: locks, leases,
+ * signals), -EMFILE, -EPERM.
+ */
 SYSCALL3(fcntl, int, fd, int, cmd, unsigned long, arg)
 {
 	struct file *f = fd_get(current_task()->files, fd);
@@ -226,7 +248,10 @@ SYSCALL3(fcntl, int, fd, int, cmd, unsigned long, arg)
 
 	if (!f)
 		return -EBADF;
-	result = file_fcntl(f, fd, cmd, arg);
+	if ((atomic_load(&f->flags) & O_PATH) && !is_descriptor_cmd(cmd))
+		result = -EBADF;
+	else
+		result = file_fcntl(f, fd, cmd, arg);
 	file_put(f);
 	return result;
 }

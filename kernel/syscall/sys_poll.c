@@ -150,7 +150,10 @@ begin_masked(const struct __kernel_timespec USER *timeout,
 	return 0;
 }
 
-/* Linux writes back what is left of the timeout; a failure to is ignored. */
+/*
+ * Linux writes back what is left of the timeout.  If it cannot, the call is not
+ * restarted, since it would wait for too long.
+ */
 static long
 end_masked(long result, struct __kernel_timespec USER *timeout,
 	   uint64_t deadline)
@@ -162,8 +165,9 @@ end_masked(long result, struct __kernel_timespec USER *timeout,
 	else
 		signal_clear_temporary_mask();
 	if (timeout &&
-	    put_timespec(timeout, deadline > now ? deadline - now : 0))
-		return result;
+	    put_timespec(timeout, deadline > now ? deadline - now : 0) &&
+	    result == -ERESTARTNOHAND)
+		return -EINTR;
 	return result;
 }
 
@@ -209,10 +213,15 @@ set_test(const uint64_t *set, unsigned fd)
 static int
 select_copy_in(struct select *s)
 {
-	for (int i = 0; i < 3; i++)
-		if (s->user[i] &&
-		    copy_from_user(s->sets[i], s->user[i], s->words * 8))
+	for (int i = 0; i < 3; i++) {
+		if (!s->user[i])
+			continue;
+		if (copy_from_user(s->sets[i], s->user[i], s->words * 8))
 			return -EFAULT;
+		/* Descriptors from n on are not asked for, nor answered. */
+		if (s->n % 64)
+			s->sets[i][s->n / 64] &= (1ULL << s->n % 64) - 1;
+	}
 	return 0;
 }
 
@@ -307,6 +316,16 @@ do_select(int n, uint64_t USER *const user[3], uint64_t deadline)
 	return result;
 }
 
+/* Microseconds may exceed a second here; beyond 100 years is never enough. */
+static uint64_t
+select_timeout_ns(const struct __kernel_old_timeval *tv)
+{
+	uint64_t most = 3153600000ULL, usec = (uint64_t)tv->tv_usec;
+	uint64_t sec = MIN((uint64_t)tv->tv_sec, most) + usec / 1000000;
+
+	return MIN(sec, most) * NSEC_PER_SEC + usec % 1000000 * NSEC_PER_USEC;
+}
+
 SYSCALL5(select, int, n, uint64_t USER *, in, uint64_t USER *, out,
 	 uint64_t USER *, except, struct __kernel_old_timeval USER *, timeout)
 {
@@ -320,9 +339,7 @@ SYSCALL5(select, int, n, uint64_t USER *, in, uint64_t USER *, out,
 			return -EFAULT;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		deadline = deadline_after(
-			MIN((uint64_t)tv.tv_sec, 3153600000ULL) * NSEC_PER_SEC +
-			(uint64_t)tv.tv_usec * NSEC_PER_USEC);
+		deadline = deadline_after(select_timeout_ns(&tv));
 	}
 	result = do_select(n, user, deadline);
 	if (timeout) {
@@ -331,7 +348,7 @@ SYSCALL5(select, int, n, uint64_t USER *, in, uint64_t USER *, out,
 		tv.tv_sec = (__kernel_long_t)(now / NSEC_PER_SEC);
 		tv.tv_usec = (__kernel_long_t)(now % NSEC_PER_SEC / 1000);
 		if (put_user(tv, timeout))
-			return result == -EINTR ? -ERESTARTNOHAND : result;
+			return result;
 	}
 	return result == -EINTR ? -ERESTARTNOHAND : result;
 }

@@ -8,6 +8,7 @@
 #include "arch/clock.h"
 #include "core/klog.h"
 #include "core/random.h"
+#include "dev/chardev.h"
 #include "firmware/power.h"
 #include "mm/slab.h"
 #include "proc/hostname.h"
@@ -158,6 +159,9 @@ log_action(int action, char USER *to, size_t size, char *line)
 	switch (action) {
 	case SYSLOG_READ:
 		seq = MAX(atomic_load(&syslog_read_seq), klog_first_seq());
+		n = kmsg_wait(seq, false);
+		if (n)
+			return n;
 		n = log_copy(&seq, to, size, line);
 		atomic_store(&syslog_read_seq, seq);
 		return n;
@@ -206,7 +210,8 @@ SYSCALL3(syslog, int, action, char USER *, to, int, size)
 		atomic_store(&syslog_clear_seq, klog_next_seq());
 		return 0;
 	case SYSLOG_CONSOLE_OFF:
-		saved_level = klog_console_level();
+		if (klog_console_level() > 1)
+			saved_level = klog_console_level();
 		klog_set_console_level(1);
 		return 0;
 	case SYSLOG_CONSOLE_ON:

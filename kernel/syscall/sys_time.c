@@ -95,6 +95,8 @@ SYSCALL2(clock_settime, int, id, const struct __kernel_timespec USER *, u)
 	if (id != CLOCK_REALTIME)
 		return -EINVAL;
 	err = get_timespec(&ns, u);
+	if (!err && ns == NEVER)
+		err = -EINVAL;
 	return err ? err : set_wallclock(ns);
 }
 
@@ -117,13 +119,22 @@ SYSCALL2(settimeofday, const struct __kernel_old_timeval USER *, tv,
 	 const struct timezone USER *, tz)
 {
 	struct __kernel_old_timeval to;
+	struct timezone zone;
 
-	if (!tv)
-		return tz ? 0 : -EFAULT;
-	if (get_user(to, tv))
+	/* The kernel's clock is UTC; another time zone is not kept. */
+	if (tz && get_user(zone, tz))
 		return -EFAULT;
-	if (to.tv_sec < 0 || (uint64_t)to.tv_usec >= 1000000)
+	if (tz && (zone.tz_minuteswest || zone.tz_dsttime))
 		return -EINVAL;
+	if (tv && get_user(to, tv))
+		return -EFAULT;
+	if (tv && ((uint64_t)to.tv_sec >= NEVER / NSEC_PER_SEC ||
+		   (uint64_t)to.tv_usec >= 1000000))
+		return -EINVAL;
+	if (!cred_capable(current_task()->cred, CAP_SYS_TIME))
+		return -EPERM;
+	if (!tv)
+		return 0;
 	return set_wallclock((uint64_t)to.tv_sec * NSEC_PER_SEC +
 			     (uint64_t)to.tv_usec * NSEC_PER_USEC);
 }
@@ -214,6 +225,18 @@ SYSCALL2(nanosleep, const struct __kernel_timespec USER *, u,
 	return err ? err : sleep_relative(ns, left);
 }
 
+/* On Linux also CLOCK_PROCESS_CPUTIME_ID. */
+static bool
+can_sleep_on(int id)
+{
+	return id == CLOCK_REALTIME || id == CLOCK_MONOTONIC ||
+	       id == CLOCK_BOOTTIME || id == CLOCK_TAI;
+}
+
+/*
+ * clock_nanosleep(2): -EFAULT, -EINTR, -EINVAL, -EOPNOTSUPP.  A sleep until a
+ * time of day does not follow the clock when it is set meanwhile.
+ */
 SYSCALL4(clock_nanosleep, int, id, int, flags,
 	 const struct __kernel_timespec USER *, u,
 	 struct __kernel_timespec USER *, left)
@@ -223,9 +246,7 @@ SYSCALL4(clock_nanosleep, int, id, int, flags,
 
 	if (err)
 		return err;
-	if (id == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
-	if (id == CLOCK_PROCESS_CPUTIME_ID)
+	if (!can_sleep_on(id))
 		return -EOPNOTSUPP;
 	err = get_timespec(&ns, u);
 	if (err)
@@ -300,5 +321,8 @@ SYSCALL1(alarm, unsigned, seconds)
 
 	itimer_get(current_process(), &left, &interval);
 	itimer_set(current_process(), seconds * NSEC_PER_SEC, 0);
-	return (long)((left + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	/* As Linux: to the nearest second, but a running one is never 0. */
+	if (left && left < NSEC_PER_SEC)
+		return 1;
+	return (long)((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
 }

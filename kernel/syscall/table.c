@@ -30,13 +30,24 @@ static _Atomic uint64_t unknown_seen[UNKNOWN_MAX / 64];
 static const struct syscall_entry *
 entry_of(long nr)
 {
-	uint64_t index = (uint64_t)nr;
+	uint64_t index = (uint64_t)nr, mask;
 
 	if (index >= ARRAY_SIZE(table))
 		return NULL;
-	/* No speculation past the check with an index out of bounds. */
-	__asm__("" : "+r"(index));
+	/* A processor that guessed the branch wrong sees index 0. */
+	__asm__("cmp %2, %1; sbb %0, %0"
+		: "=&r"(mask)
+		: "r"(index), "i"(ARRAY_SIZE(table))
+		: "cc");
+	index &= mask;
 	return table[index].fn ? &table[index] : NULL;
+}
+
+/* C libraries try these at each start and do well without: no news. */
+static bool
+is_optional(long nr)
+{
+	return nr == __NR_rseq || nr == __NR_membarrier;
 }
 
 static NOINLINE long
@@ -47,7 +58,7 @@ unknown_call(long nr, const struct trap_frame *f)
 	uint64_t seen = atomic_fetch_or(&unknown_seen[slot / 64], bit);
 
 	if (!(seen & bit))
-		klog(KLOG_NOTICE,
+		klog(is_optional(nr) ? KLOG_DEBUG : KLOG_NOTICE,
 		     "syscall: %ld is not implemented (%s, pid %d, at %#lx)",
 		     nr, current_thread()->name, current_process()->pid,
 		     (unsigned long)trap_pc(f));
