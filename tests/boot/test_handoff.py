@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, TOP
+from conftest import BOOT_S, BUILD, TOP
 from test_loader import INIT
 
 sys.path.insert(0, str(TOP / "scripts"))
@@ -54,7 +54,7 @@ def boot(esp, tmp_path, **options):
     options.setdefault("memory", "512M")
     with qemu.Machine(esp=str(esp), serial=str(tmp_path / "serial.log"),
                       debug_exit=True, **options) as machine:
-        result = machine.run(timeout=60)
+        result = machine.run(timeout=BOOT_S)
     assert "not ok" not in result.serial, result.serial
     assert result.code == qemu.debug_exit_code(0x10), result.serial
     return {name: int(value, 16) for name, value in

@@ -15,7 +15,7 @@ import sys
 
 import pytest
 
-from conftest import BUILD, TOP
+from conftest import BOOT_S, BUILD, TOP
 
 sys.path.insert(0, str(TOP / "scripts"))
 import qemu  # noqa: E402
@@ -130,7 +130,7 @@ def log(tmp_path_factory):
     extra += disk(make_esp(tmp / "sound", SOUND), len(BROKEN))
     with qemu.Machine(memory="256M", serial=str(tmp / "serial.log"),
                       debug_exit=True, extra=extra) as machine:
-        result = machine.run(timeout=60)
+        result = machine.run(timeout=BOOT_S)
     # One entry per try of the firmware: what followed its announcement.
     tries = re.split(r"BdsDxe: starting Boot", result.serial)[1:]
     return result, tries

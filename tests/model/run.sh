@@ -19,7 +19,7 @@ check() {
 	mkdir -p "$dir"
 	out=$(cd "$dir" && spin $options -a "$models/$model.pml" &&
 		clang -w -O2 -DSAFETY -DNOCLAIM -DMEMLIM=4000 $cc -o pan pan.c &&
-		timeout 120 ./pan -n -E -m2000000 2>&1)
+		timeout "${LIMIT:-600}" ./pan -n -E -m2000000 2>&1)
 	errors=$(sed -n 's/.*errors: *\([0-9]*\).*/\1/p' <<<"$out")
 	states=$(sed -n 's/ *\([0-9.e+]*\) states, stored.*/\1/p' <<<"$out")
 	[ $expected = 1 ] || ! grep -q 'too small\|not completed' <<<"$out" ||
