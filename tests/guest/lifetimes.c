@@ -18,11 +18,15 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TRIES  150
 #define RUN_MS 500
+
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 
 static volatile int go;
 static volatile unsigned delay;
@@ -239,4 +243,177 @@ CASE(look_at_changing_ids)
 	}
 	OK(kill(pid, SIGKILL));
 	DIES(pid, SIGKILL);
+}
+
+static void *
+exec_nothing(void *self)
+{
+	while (!go)
+		;
+	execl(self, self, "--as", "nothing", (char *)NULL);
+	return NULL;
+}
+
+/* Of several threads that exec at once one wins and the others end. */
+CASE(exec_against_exec)
+{
+	const char *self = self_path();
+
+	for (int i = 0; i < TRIES; i++)
+		EXITS(CHILD({
+			      pthread_t t[3];
+
+			      for (int k = 0; k < 3; k++)
+				      CHECK(!pthread_create(&t[k], NULL,
+							    exec_nothing,
+							    (void *)self));
+			      go = 1;
+			      exec_nothing((void *)self);
+			      pause();
+		      }),
+		      0);
+}
+
+/* Killed, woken and timed out at once: whoever sleeps on a futex goes. */
+CASE(wake_those_who_die)
+{
+	volatile int *word = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < TRIES; i++) {
+		pid_t pid = CHILD({
+			struct timespec t = { 0, i % 4 * 300000 + 100000 };
+
+			for (;;)
+				syscall(SYS_futex, word, FUTEX_WAIT, 0,
+					i % 3 ? &t : NULL, NULL, 0);
+		});
+
+		for (int k = 0; k < 20; k++) {
+			dawdle(3000);
+			OK(syscall(SYS_futex, word, FUTEX_WAKE, 1));
+		}
+		OK(kill(pid, SIGKILL));
+		for (int k = 0; k < 10; k++)
+			OK(syscall(SYS_futex, word, FUTEX_WAKE, 1));
+		DIES(pid, SIGKILL);
+	}
+}
+
+static volatile int rings;
+
+static void
+ring(int number)
+{
+	(void)number;
+	rings++;
+}
+
+/* Interval timers that fire while their processes exec, exit and are killed. */
+CASE(alarms_of_the_dying)
+{
+	const char *self = self_path();
+	struct itimerval fast = { { 0, 200 }, { 0, 100 } };
+	pid_t pids[8];
+
+	for (int i = 0; i < TRIES / 5; i++) {
+		for (unsigned k = 0; k < COUNT(pids); k++)
+			pids[k] = CHILD({
+				signal(SIGALRM, ring);
+				OK(setitimer(ITIMER_REAL, &fast, NULL));
+				while (rings < (int)k)
+					OK(setitimer(ITIMER_REAL, &fast, NULL));
+				signal(SIGALRM, SIG_IGN);
+				if (k % 3 == 0)
+					execl(self, self, "--as", "nothing",
+					      (char *)NULL);
+			});
+		for (unsigned k = 0; k < COUNT(pids); k++)
+			EXITS(pids[k], 0);
+	}
+}
+
+static void *
+borrow(void *unused)
+{
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = vfork();
+		int status;
+
+		if (!pid)
+			_exit(7);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid ||
+		    WEXITSTATUS(status) != 7)
+			return (void *)1;
+	}
+	return unused;
+}
+
+/* Threads that lend their memory, and the end of them all in the middle. */
+CASE(vfork_in_parallel)
+{
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = CHILD({
+			pthread_t t[4];
+			void *bad;
+
+			for (int k = 0; k < 4; k++)
+				CHECK(!pthread_create(&t[k], NULL, borrow,
+						      NULL));
+			for (int k = 0; k < 4; k++) {
+				CHECK(!pthread_join(t[k], &bad));
+				CHECK(!bad);
+			}
+		});
+
+		if (i % 2) {
+			EXITS(pid, 0);
+			continue;
+		}
+		sleep_ms(i);
+		OK(kill(pid, SIGKILL));
+		OK(waitpid(pid, NULL, 0));
+	}
+}
+
+static void *
+work_and_rest(void *unused)
+{
+	while (!go) {
+		dawdle(3000);
+		if (delay++ % 8 == 0)
+			usleep(50);
+		else
+			sched_yield();
+	}
+	return unused;
+}
+
+/* How threads are scheduled changes while they run, wait and sleep. */
+CASE(schedule_others_anew)
+{
+	static const int policies[] = { SCHED_OTHER, SCHED_BATCH, SCHED_IDLE,
+					SCHED_RR, SCHED_FIFO };
+	long end = now_ms() + RUN_MS;
+	pid_t pids[6];
+
+	need_root();
+	for (unsigned k = 0; k < COUNT(pids); k++)
+		pids[k] = CHILD({ work_and_rest(NULL); });
+	for (unsigned i = 0; now_ms() < end; i++) {
+		pid_t pid = pids[i % COUNT(pids)];
+		int policy = policies[i / 7 % COUNT(policies)];
+		struct sched_param param = { policy == SCHED_RR ||
+					     policy == SCHED_FIFO };
+		unsigned long mask = i % 15 + 1;
+
+		OK(setpriority(PRIO_PROCESS, (id_t)pid, (int)(i % 40) - 20));
+		OK(syscall(SYS_sched_setscheduler, pid, policy, &param));
+		if (syscall(SYS_sched_setaffinity, pid, sizeof(mask), &mask))
+			CHECK_EQ(errno, EINVAL); /* none of these is there */
+	}
+	for (unsigned k = 0; k < COUNT(pids); k++) {
+		OK(kill(pids[k], SIGKILL));
+		DIES(pids[k], SIGKILL);
+	}
 }
