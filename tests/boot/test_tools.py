@@ -9,7 +9,7 @@ import time
 import pexpect
 import pytest
 
-from conftest import BOOT_S, BUILD, COMMAND_S, PROMPT, TOP
+from conftest import BOOT_S, BUILD, COMMAND_S, PROMPT, TOP, Died
 
 
 def spawn(path, *arguments, log):
@@ -55,6 +55,19 @@ def test_machine_on_a_terminal(tmp_path):
     console.close()
     assert console.exitstatus == 0
     assert "init: powering off" in (tmp_path / "tee").read_text()
+
+
+def test_a_hang_is_told(boot):
+    """The harness itself: what it says of a machine that does not answer."""
+    guest = boot(cpus=2).shell()
+    with pytest.raises(Died) as died:
+        guest.expect("what is never said", timeout=2)
+    text = str(died.value)
+    assert "Enter 'help'" in text  # the log's end
+    for cpu in range(2):
+        assert re.search(rf"^CPU {cpu}: kernel mode, .*idle", text, re.M)
+    assert re.search(r"^#\d+ .* at kernel/\S+:\d+$", text, re.M)
+    assert re.search(r"^ +1 +0 +1 \w+ .*  init ", text, re.M)
 
 
 def free_port():
