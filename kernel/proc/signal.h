@@ -93,8 +93,7 @@ long signal_return(struct trap_frame *f); /* rt_sigreturn(2) */
 bool signal_stack_holds(const struct signal_stack *s, vaddr_t sp);
 NODISCARD int
 signal_stack_set(struct signal_stack *s, const stack_t *new, vaddr_t sp);
-void
-signal_stack_tell(const struct signal_stack *s, stack_t *out, vaddr_t sp);
+void signal_stack_tell(const struct signal_stack *s, stack_t *out, vaddr_t sp);
 
 /* On the way to user mode: handle everything pending. */
 void signal_deliver(struct trap_frame *f);

@@ -146,7 +146,7 @@ fill_caps(const struct cred *c, struct __user_cap_data_struct data[2])
 	}
 }
 
-/* Words of data by version; -EINVAL, the one to use told, for an unknown one. */
+/* Words of data by version.  Unknown: -EINVAL, and told which one to use. */
 static int
 cap_words(const struct __user_cap_header_struct *head,
 	  struct __user_cap_header_struct USER *u)

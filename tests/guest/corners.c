@@ -57,7 +57,8 @@ CASE(any_exit_signal_is_taken)
 	int status;
 
 	for (size_t i = 0; i < COUNT(none); i++) {
-		pid_t pid = (pid_t)OK(clone_with_signal((unsigned long)none[i]));
+		pid_t pid =
+			(pid_t)OK(clone_with_signal((unsigned long)none[i]));
 
 		FAILS(waitpid(pid, &status, 0), ECHILD);
 		CHECK_EQ(waitpid(pid, &status, __WALL), pid);
@@ -404,8 +405,7 @@ CASE(futex_arguments)
 		      &b, 0),
 	      EINVAL);
 	/* Both words are looked at before one is changed. */
-	FAILS(syscall(SYS_futex, 1ul, FUTEX_WAKE_OP, 1, 1ul, &b,
-		      1 << 12),
+	FAILS(syscall(SYS_futex, 1ul, FUTEX_WAKE_OP, 1, 1ul, &b, 1 << 12),
 	      EINVAL);
 	CHECK_EQ(b, 0);
 }
@@ -423,7 +423,8 @@ CASE(policy_is_remembered)
 
 	OK(set_policy(0, SCHED_BATCH, &p));
 	CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_BATCH);
-	EXITS(CHILD(CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_BATCH)), 0);
+	EXITS(CHILD(CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_BATCH)),
+	      0);
 	p.sched_priority = 1;
 	FAILS(set_policy(0, SCHED_BATCH, &p), EINVAL);
 	FAILS(set_policy(0, 4, &p), EINVAL);
@@ -432,7 +433,8 @@ CASE(policy_is_remembered)
 	p.sched_priority = 0;
 	FAILS(set_policy(0, SCHED_FIFO, &p), EINVAL);
 	OK(set_policy(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &p));
-	CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_OTHER | SCHED_RESET_ON_FORK);
+	CHECK_EQ(syscall(SYS_sched_getscheduler, 0),
+		 SCHED_OTHER | SCHED_RESET_ON_FORK);
 }
 
 CASE(fork_can_reset_scheduling)
@@ -441,7 +443,8 @@ CASE(fork_can_reset_scheduling)
 
 	need_root();
 	OK(set_policy(0, SCHED_RR | SCHED_RESET_ON_FORK, &p));
-	EXITS(CHILD(CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_OTHER)), 0);
+	EXITS(CHILD(CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_OTHER)),
+	      0);
 	p.sched_priority = 0;
 	OK(set_policy(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &p));
 	OK(setpriority(PRIO_PROCESS, 0, -5));
