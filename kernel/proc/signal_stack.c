@@ -16,23 +16,23 @@ signal_stack_holds(const struct signal_stack *s, vaddr_t sp)
 
 /* -EPERM while it is in use, -EINVAL flags, -ENOMEM too small. */
 int
-signal_stack_set(struct signal_stack *s, const stack_t *new, vaddr_t sp)
+signal_stack_set(struct signal_stack *s, const stack_t *want, vaddr_t sp)
 {
-	int mode = new->ss_flags & ~SS_AUTODISARM;
+	int mode = want->ss_flags & (int)~SS_AUTODISARM;
 
 	if (signal_stack_holds(s, sp))
 		return -EPERM;
 	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
 		return -EINVAL;
 	if (mode == SS_DISABLE) {
-		*s = (struct signal_stack){ .flags = new->ss_flags };
+		*s = (struct signal_stack){ .flags = want->ss_flags };
 		return 0;
 	}
-	if (new->ss_size < MINSIGSTKSZ)
+	if (want->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
-	s->sp = (uintptr_t) new->ss_sp;
-	s->size = new->ss_size;
-	s->flags = new->ss_flags &SS_AUTODISARM;
+	s->sp = (uintptr_t)want->ss_sp;
+	s->size = want->ss_size;
+	s->flags = want->ss_flags & (int)SS_AUTODISARM;
 	return 0;
 }
 
