@@ -35,6 +35,7 @@ SYSCALL0(getegid)
 	return self()->egid;
 }
 
+/* The set*id() calls: -EINVAL, -ENOMEM, -EPERM. */
 SYSCALL1(setuid, uid_t, uid)
 {
 	return cred_set_uid(uid);
@@ -98,6 +99,7 @@ SYSCALL1(setfsgid, gid_t, gid)
 	return cred_set_fsgid(gid);
 }
 
+/* getgroups(2): -EFAULT, -EINVAL. */
 SYSCALL2(getgroups, int, size, gid_t USER *, list)
 {
 	const struct cred *c = self();
@@ -113,6 +115,7 @@ SYSCALL2(getgroups, int, size, gid_t USER *, list)
 	return c->ngroups;
 }
 
+/* setgroups(2): -EFAULT, -EINVAL, -ENOMEM, -EPERM. */
 SYSCALL2(setgroups, unsigned, n, const gid_t USER *, list)
 {
 	gid_t *groups = NULL;

@@ -105,6 +105,10 @@ get_entries(int fd, char USER *buf, unsigned count, bool old)
 	return err ? err : g.err;
 }
 
+/*
+ * getdents64(2): -EBADF, -EFAULT, -EINVAL (no room for one), -ENOENT,
+ * -ENOTDIR.
+ */
 SYSCALL3(getdents64, int, fd, char USER *, buf, unsigned, count)
 {
 	return get_entries(fd, buf, count, false);

@@ -43,6 +43,7 @@ open_at(int dirfd, const char USER *name, unsigned flags, mode_t mode)
 	return err ? err : install(f, 0, flags & O_CLOEXEC);
 }
 
+/* open(2): what finding and opening say; -EMFILE, -EFAULT, -ENAMETOOLONG. */
 SYSCALL3(open, const char USER *, name, unsigned, flags, mode_t, mode)
 {
 	return open_at(AT_FDCWD, name, flags, mode);
@@ -59,11 +60,13 @@ SYSCALL2(creat, const char USER *, name, mode_t, mode)
 	return open_at(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
+/* close(2): -EBADF. */
 SYSCALL1(close, int, fd)
 {
 	return fd_close(current_task()->files, fd);
 }
 
+/* close_range(2): -EINVAL, -ENOMEM. */
 SYSCALL3(close_range, unsigned, first, unsigned, last, unsigned, flags)
 {
 	struct task *t = current_task();
@@ -88,6 +91,7 @@ SYSCALL3(close_range, unsigned, first, unsigned, last, unsigned, flags)
 			      flags & CLOSE_RANGE_CLOEXEC);
 }
 
+/* dup(2): -EBADF, -EMFILE. */
 SYSCALL1(dup, int, fd)
 {
 	struct file *f = fd_get(current_task()->files, fd);
@@ -121,6 +125,7 @@ SYSCALL2(dup2, int, old, int, new)
 	return dup_to(old, new, false);
 }
 
+/* dup3(2): -EBADF, -EINVAL, -ENOMEM. */
 SYSCALL3(dup3, int, old, int, new, int, flags)
 {
 	if (old == new || (flags & ~O_CLOEXEC))
@@ -164,6 +169,7 @@ SYSCALL1(pipe, int32_t USER *, fds)
 	return make_pipe(fds, 0);
 }
 
+/* pipe2(2): -EFAULT, -EINVAL, -EMFILE, -ENOMEM; both descriptors or none. */
 SYSCALL2(pipe2, int32_t USER *, fds, unsigned, flags)
 {
 	return make_pipe(fds, flags);

@@ -88,6 +88,7 @@ SYSCALL3(read, int, fd, void USER *, buf, size_t, count)
 	return transfer_buffer(fd, buf, count, NULL, false);
 }
 
+/* write(2): -EBADF, -EFAULT, -EFBIG, -EINTR, -EPIPE, -ENOSPC; short counts. */
 SYSCALL3(write, int, fd, void USER *, buf, size_t, count)
 {
 	return transfer_buffer(fd, buf, count, NULL, true);
@@ -156,6 +157,9 @@ transfer_vector(int fd, const void USER *iov, size_t n, uint64_t *pos,
 	return result;
 }
 
+/*
+ * readv(2), preadv(2): as read(2); -EINVAL for more than 1024 or wild lengths.
+ */
 SYSCALL3(readv, int, fd, const void USER *, iov, size_t, n)
 {
 	return transfer_vector(fd, iov, n, NULL, false);
@@ -223,6 +227,7 @@ limit_size(const struct inode *i, uint64_t size)
 	return -EFBIG;
 }
 
+/* lseek(2): -EBADF, -EINVAL, -ENXIO, -ESPIPE. */
 SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
 {
 	struct file *f = fd_get(current_task()->files, fd);
@@ -235,6 +240,7 @@ SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
 	return pos;
 }
 
+/* ftruncate(2): -EBADF, -EFBIG, -EINVAL. */
 SYSCALL2(ftruncate, int, fd, int64_t, size)
 {
 	struct file *f;
@@ -252,6 +258,7 @@ SYSCALL2(ftruncate, int, fd, int64_t, size)
 	return err;
 }
 
+/* fallocate(2): -EBADF, -EFBIG, -EINVAL, -ENOSPC, -EOPNOTSUPP, -ESPIPE. */
 SYSCALL4(fallocate, int, fd, int, mode, int64_t, off, int64_t, len)
 {
 	struct file *f;
@@ -376,11 +383,13 @@ put:
 	return done;
 }
 
+/* sendfile(2): -EBADF, -EFAULT, -EINVAL, -ESPIPE and what read or write say. */
 SYSCALL4(sendfile, int, out, int, in, int64_t USER *, pos, size_t, n)
 {
 	return splice_fds(in, pos, out, NULL, n);
 }
 
+/* copy_file_range(2): -EBADF, -EINVAL (not regular files; flags), -EFBIG. */
 SYSCALL6(copy_file_range, int, in, int64_t USER *, in_pos, int, out,
 	 int64_t USER *, out_pos, size_t, n, unsigned, flags)
 {

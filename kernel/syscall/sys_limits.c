@@ -114,6 +114,7 @@ may_limit(struct process *p)
 	return ok;
 }
 
+/* prlimit(2): -EFAULT, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL4(prlimit64, pid_t, pid, unsigned, which, const struct rlimit USER *,
 	 new_user, struct rlimit USER *, old_user)
 {
@@ -135,6 +136,7 @@ SYSCALL4(prlimit64, pid_t, pid, unsigned, which, const struct rlimit USER *,
 	return err;
 }
 
+/* getrusage(2): -EFAULT, -EINVAL. */
 SYSCALL2(getrusage, int, who, struct rusage USER *, u)
 {
 	struct rusage usage;

@@ -84,6 +84,10 @@ map_anonymous(struct vm_map_request *r)
 	return err;
 }
 
+/*
+ * mmap(2): -EACCES, -EBADF, -EEXIST, -EINVAL (also MAP_HUGETLB), -ENODEV,
+ * -ENOMEM.
+ */
 SYSCALL6(mmap, vaddr_t, addr, size_t, size, unsigned, prot, unsigned, flags,
 	 int, fd, uint64_t, offset)
 {
@@ -112,6 +116,7 @@ SYSCALL6(mmap, vaddr_t, addr, size_t, size, unsigned, prot, unsigned, flags,
 	return err ? err : (long)r.addr;
 }
 
+/* munmap(2): -EINVAL, -ENOMEM. */
 SYSCALL2(munmap, vaddr_t, addr, size_t, size)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
@@ -121,6 +126,7 @@ SYSCALL2(munmap, vaddr_t, addr, size_t, size)
 	return vm_unmap(current_task()->space, addr, whole);
 }
 
+/* mprotect(2): -EACCES, -EINVAL, -ENOMEM. */
 SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
@@ -140,6 +146,7 @@ SYSCALL1(brk, vaddr_t, want)
 	return (long)vm_brk(current_task()->space, want);
 }
 
+/* mremap(2): -EFAULT, -EINVAL, -ENOMEM. */
 SYSCALL5(mremap, vaddr_t, old, size_t, old_size, size_t, new_size, unsigned,
 	 flags, vaddr_t, new_addr)
 {
@@ -156,6 +163,7 @@ SYSCALL5(mremap, vaddr_t, old, size_t, old_size, size_t, new_size, unsigned,
 	return err ? err : (long)out;
 }
 
+/* msync(2): -EINVAL, -EIO, -ENOMEM. */
 SYSCALL3(msync, vaddr_t, addr, size_t, size, int, flags)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
@@ -169,6 +177,7 @@ SYSCALL3(msync, vaddr_t, addr, size_t, size, int, flags)
 	return whole ? vm_sync(current_task()->space, addr, whole) : 0;
 }
 
+/* madvise(2): -EINVAL, -ENOMEM. */
 SYSCALL3(madvise, vaddr_t, addr, size_t, size, int, advice)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
@@ -180,6 +189,7 @@ SYSCALL3(madvise, vaddr_t, addr, size_t, size, int, advice)
 
 #define MINCORE_CHUNK 512 /* pages at a time */
 
+/* mincore(2): -EFAULT, -EINVAL, -ENOMEM. */
 SYSCALL3(mincore, vaddr_t, addr, size_t, size, uint8_t USER *, vec)
 {
 	uint8_t chunk[MINCORE_CHUNK];

@@ -127,6 +127,10 @@ SYSCALL2(link, const char USER *, old, const char USER *, new)
 	return sys_linkat(AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
+/*
+ * renameat2(2): -EINVAL for flags that are not there, and what path_rename()
+ * says.
+ */
 SYSCALL5(renameat2, int, old_fd, const char USER *, old, int, new_fd,
 	 const char USER *, new, unsigned, flags)
 {
@@ -186,6 +190,7 @@ SYSCALL1(rmdir, const char USER *, name)
 
 /* --- readlink --- */
 
+/* readlinkat(2): -EFAULT, -EINVAL (no link), -ENOMEM and what finding says. */
 SYSCALL4(readlinkat, int, dirfd, const char USER *, name, char USER *, to, int,
 	 size)
 {
@@ -381,6 +386,7 @@ set_times(int dirfd, const char USER *name, const struct __kernel_timespec *ts,
 		&a);
 }
 
+/* utimensat(2): -EACCES, -EFAULT, -EINVAL, -EPERM and what finding says. */
 SYSCALL4(utimensat, int, dirfd, const char USER *, name,
 	 const struct __kernel_timespec USER *, times, int, flags)
 {

@@ -111,6 +111,7 @@ poll_restart(struct task *t)
 	return ready == -EINTR ? -ERESTART_RESTARTBLOCK : ready;
 }
 
+/* poll(2): -EFAULT, -EINTR, -EINVAL (above RLIMIT_NOFILE), -ENOMEM. */
 SYSCALL3(poll, struct pollfd USER *, fds, unsigned, n, int, timeout_ms)
 {
 	struct task *t = current_task();
@@ -171,6 +172,7 @@ end_masked(long result, struct __kernel_timespec USER *timeout,
 	return result;
 }
 
+/* ppoll(2): as poll(2); -EINVAL for a bad timeout or set size. */
 SYSCALL5(ppoll, struct pollfd USER *, fds, unsigned, n,
 	 struct __kernel_timespec USER *, timeout, const uint64_t USER *, mask,
 	 size_t, size)
@@ -326,6 +328,7 @@ select_timeout_ns(const struct __kernel_old_timeval *tv)
 	return MIN(sec, most) * NSEC_PER_SEC + usec % 1000000 * NSEC_PER_USEC;
 }
 
+/* select(2): -EBADF, -EFAULT, -EINTR, -EINVAL, -ENOMEM. */
 SYSCALL5(select, int, n, uint64_t USER *, in, uint64_t USER *, out,
 	 uint64_t USER *, except, struct __kernel_old_timeval USER *, timeout)
 {

@@ -38,6 +38,7 @@ do_clone(uint64_t flags, int exit_signal, vaddr_t stack,
 	return process_clone(&a);
 }
 
+/* clone(2): -EAGAIN, -EINVAL (also name spaces and pidfds: none), -ENOMEM. */
 SYSCALL5(clone, uint64_t, flags, vaddr_t, stack, int32_t USER *, parent_tid,
 	 int32_t USER *, child_tid, uint64_t, tls)
 {
@@ -96,6 +97,7 @@ get_clone_args(struct clone_args *a, const struct clone_args USER *u,
 	return copy_from_user(a, u, MIN(size, sizeof(*a)));
 }
 
+/* clone3(2): as clone(2); -E2BIG, -EFAULT; set_tid is -EINVAL. */
 SYSCALL2(clone3, const struct clone_args USER *, u, size_t, size)
 {
 	struct clone_args a;
@@ -171,6 +173,10 @@ SYSCALL1(exit_group, int, status)
 	process_exit((status & 0xff) << 8);
 }
 
+/*
+ * wait4(2): -ECHILD, -EFAULT, -EINTR, -EINVAL, -ESRCH. __WNOTHREAD waits for
+ * all.
+ */
 SYSCALL4(wait4, pid_t, pid, int32_t USER *, status, int, options,
 	 struct rusage USER *, usage)
 {
@@ -223,6 +229,7 @@ decode_waitid(struct wait_args *a, int which, pid_t id, int options)
 	}
 }
 
+/* waitid(2): -ECHILD, -EFAULT, -EINTR, -EINVAL (also P_PIDFD). */
 SYSCALL5(waitid, int, which, pid_t, id, struct siginfo USER *, info, int,
 	 options, struct rusage USER *, usage)
 {
@@ -266,6 +273,7 @@ SYSCALL0(getpgrp)
 	return process_getpgid(0);
 }
 
+/* getpgid(2): -ESRCH. */
 SYSCALL1(getpgid, pid_t, pid)
 {
 	return process_getpgid(pid);
@@ -276,11 +284,13 @@ SYSCALL1(getsid, pid_t, pid)
 	return process_getsid(pid);
 }
 
+/* setpgid(2): -EACCES, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL2(setpgid, pid_t, pid, pid_t, pgid)
 {
 	return process_setpgid(pid, pgid);
 }
 
+/* setsid(2): -EPERM. */
 SYSCALL0(setsid)
 {
 	return process_setsid();
@@ -390,6 +400,7 @@ SYSCALL5(prctl, int, op, uintptr_t, a, uintptr_t, b, uintptr_t, c, uintptr_t, d)
 	}
 }
 
+/* arch_prctl(2): -EFAULT, -EINVAL, -EPERM (beyond user space). */
 SYSCALL2(arch_prctl, int, op, uintptr_t, addr)
 {
 	uint64_t base;
@@ -454,6 +465,7 @@ futex_deadline(int op, const struct __kernel_timespec USER *u,
 	return 0;
 }
 
+/* futex(2): -EAGAIN, -EFAULT, -EINTR, -EINVAL, -ENOSYS (PI), -ETIMEDOUT. */
 SYSCALL6(futex, uint32_t USER *, word, int, op, uint32_t, val,
 	 const struct __kernel_timespec USER *, timeout, uint32_t USER *, word2,
 	 uint32_t, val3)
@@ -502,6 +514,7 @@ SYSCALL2(set_robust_list, struct robust_list_head USER *, head, size_t, size)
 	return 0;
 }
 
+/* get_robust_list(2): -EFAULT, -EPERM, -ESRCH. */
 SYSCALL3(get_robust_list, pid_t, pid, uintptr_t USER *, head, size_t USER *,
 	 size)
 {

@@ -150,12 +150,14 @@ best_nice(struct task *t, int *best, int *err)
 	*err = 0;
 }
 
+/* setpriority(2): -EACCES, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL3(setpriority, int, which, int, who, int, nice)
 {
 	nice = MAX(-20, MIN(nice, 19));
 	return each_priority(which, who, apply_nice, &nice);
 }
 
+/* getpriority(2): -EINVAL, -ESRCH. */
 SYSCALL2(getpriority, int, which, int, who)
 {
 	int best = 19;
@@ -254,6 +256,10 @@ set_class(pid_t pid, int policy, const int32_t USER *param)
 	return err;
 }
 
+/*
+ * sched_setscheduler(2): -EFAULT, -EINVAL (also SCHED_DEADLINE), -EPERM,
+ * -ESRCH.
+ */
 SYSCALL3(sched_setscheduler, pid_t, pid, int, policy, const int32_t USER *,
 	 param)
 {
@@ -265,6 +271,7 @@ SYSCALL2(sched_setparam, pid_t, pid, const int32_t USER *, param)
 	return set_class(pid, -1, param);
 }
 
+/* sched_getscheduler(2): -EINVAL, -ESRCH. */
 SYSCALL1(sched_getscheduler, pid_t, pid)
 {
 	struct task *t;
@@ -317,6 +324,7 @@ SYSCALL1(sched_get_priority_min, int, policy)
 
 #define RR_SLICE_NS 100000000ULL
 
+/* sched_rr_get_interval(2): -EFAULT, -EINVAL, -ESRCH; 0 but for SCHED_RR. */
 SYSCALL2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec USER *, u)
 {
 	struct task *t;
@@ -342,6 +350,7 @@ online_mask(void)
 	return n >= 64 ? ~0ULL : CPUMASK(n) - 1;
 }
 
+/* sched_setaffinity(2): -EFAULT, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL3(sched_setaffinity, pid_t, pid, unsigned, size, const uint8_t USER *,
 	 user)
 {

@@ -26,6 +26,7 @@ info_from_caller(int signo, int code)
 	return info;
 }
 
+/* rt_sigaction(2): -EFAULT, -EINVAL (number, KILL and STOP, set size). */
 SYSCALL4(rt_sigaction, int, signo, const struct sigaction USER *, new,
 	 struct sigaction USER *, old, size_t, size)
 {
@@ -58,6 +59,7 @@ SYSCALL4(rt_sigaction, int, signo, const struct sigaction USER *, new,
 	return put_user(sa, old);
 }
 
+/* rt_sigprocmask(2): -EFAULT, -EINVAL. */
 SYSCALL4(rt_sigprocmask, int, how, const uint64_t USER *, new, uint64_t USER *,
 	 old, size_t, size)
 {
@@ -90,6 +92,7 @@ SYSCALL0(rt_sigreturn)
 	return signal_return(trap_current_frame());
 }
 
+/* rt_sigpending(2): -EFAULT, -EINVAL. */
 SYSCALL2(rt_sigpending, uint64_t USER *, set, size_t, size)
 {
 	struct task *t = current_task();
@@ -104,6 +107,7 @@ SYSCALL2(rt_sigpending, uint64_t USER *, set, size_t, size)
 	return copy_to_user(set, &mask, size);
 }
 
+/* rt_sigtimedwait(2): -EAGAIN, -EFAULT, -EINTR, -EINVAL. */
 SYSCALL4(rt_sigtimedwait, const uint64_t USER *, set, struct siginfo USER *,
 	 info, const struct __kernel_timespec USER *, timeout, size_t, size)
 {
@@ -126,6 +130,7 @@ SYSCALL4(rt_sigtimedwait, const uint64_t USER *, set, struct siginfo USER *,
 	return signo;
 }
 
+/* rt_sigsuspend(2): -EFAULT, -EINTR, -EINVAL. */
 SYSCALL2(rt_sigsuspend, const uint64_t USER *, set, size_t, size)
 {
 	uint64_t mask;
@@ -140,6 +145,7 @@ SYSCALL2(rt_sigsuspend, const uint64_t USER *, set, size_t, size)
 	return -ERESTARTNOHAND;
 }
 
+/* pause(2): -EINTR. */
 SYSCALL0(pause)
 {
 	while (!signal_pending(current_task()))
@@ -170,6 +176,7 @@ SYSCALL2(sigaltstack, const stack_t USER *, new, stack_t USER *, old)
 
 /* --- sending --- */
 
+/* kill(2): -EINVAL, -EPERM, -ESRCH. */
 SYSCALL2(kill, pid_t, pid, int, signo)
 {
 	struct siginfo info = info_from_caller(signo, SI_USER);
@@ -198,6 +205,7 @@ send_to_task(pid_t tgid, pid_t tid, int signo, const struct siginfo *info)
 	return err;
 }
 
+/* tgkill(2): -EAGAIN, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL3(tgkill, pid_t, tgid, pid_t, tid, int, signo)
 {
 	struct siginfo info = info_from_caller(signo, SI_TKILL);
@@ -226,6 +234,7 @@ get_queued_info(struct siginfo *info, const struct siginfo USER *u, int signo,
 	return 0;
 }
 
+/* rt_sigqueueinfo(2): -EAGAIN, -EFAULT, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL3(rt_sigqueueinfo, pid_t, pid, int, signo, const struct siginfo USER *,
 	 u)
 {

@@ -66,6 +66,7 @@ SYSCALL2(fstat, int, fd, struct stat USER *, u)
 	return put_user(st, u);
 }
 
+/* newfstatat(2): -EBADF, -EFAULT, -EINVAL and what finding says. */
 SYSCALL4(newfstatat, int, dirfd, const char USER *, name, struct stat USER *, u,
 	 int, flags)
 {
@@ -111,6 +112,7 @@ statx_fd(int fd, struct statx *stx)
 	return 0;
 }
 
+/* statx(2): -EBADF, -EFAULT, -EINVAL and what finding says. */
 SYSCALL5(statx, int, dirfd, const char USER *, name, int, flags, unsigned, mask,
 	 struct statx USER *, u)
 {
@@ -155,6 +157,7 @@ real_cred(void)
 	return c;
 }
 
+/* faccessat2(2): -EACCES, -EINVAL, -EROFS and what finding says. */
 SYSCALL4(faccessat2, int, dirfd, const char USER *, name, int, mode, int, flags)
 {
 	const struct cred *cred = current_task()->cred;
@@ -222,6 +225,7 @@ SYSCALL2(fstatfs, int, fd, struct statfs USER *, u)
 
 /* --- the working directory --- */
 
+/* getcwd(2): -EFAULT, -ENOENT (removed), -ERANGE. */
 SYSCALL2(getcwd, char USER *, to, size_t, size)
 {
 	struct path root, cwd;
@@ -253,6 +257,7 @@ check_enter(const struct path *p)
 	return path_access(p, MAY_EXEC, current_task()->cred);
 }
 
+/* chdir(2): what finding says; -EACCES, -ENOTDIR. */
 SYSCALL1(chdir, const char USER *, name)
 {
 	struct path p;
@@ -282,6 +287,7 @@ SYSCALL1(fchdir, int, fd)
 	return err;
 }
 
+/* chroot(2): as chdir(2); -EPERM. */
 SYSCALL1(chroot, const char USER *, name)
 {
 	struct path p;

@@ -195,6 +195,7 @@ log_with_buffer(int action, char USER *to, int size)
 	return n;
 }
 
+/* syslog(2): -EFAULT, -EINTR, -EINVAL, -EPERM. */
 SYSCALL3(syslog, int, action, char USER *, to, int, size)
 {
 	static unsigned saved_level = 7;
@@ -236,6 +237,7 @@ SYSCALL3(syslog, int, action, char USER *, to, int, size)
 
 /* --- random bytes --- */
 
+/* getrandom(2): -EFAULT, -EINVAL; it never blocks. */
 SYSCALL3(getrandom, char USER *, to, size_t, n, unsigned, flags)
 {
 	char chunk[256];
@@ -263,6 +265,7 @@ SYSCALL3(getrandom, char USER *, to, size_t, n, unsigned, flags)
 
 /* --- power --- */
 
+/* reboot(2): -EINVAL, -EPERM. */
 SYSCALL4(reboot, unsigned, magic1, unsigned, magic2, unsigned, cmd,
 	 const char USER *, arg)
 {
@@ -303,6 +306,7 @@ optional_path(struct user_path *p, const char USER *from)
 	return from ? user_path_get(p, from) : 0;
 }
 
+/* mount(2): -EPERM, -EFAULT and what path_mount() says. */
 SYSCALL5(mount, const char USER *, source, const char USER *, target,
 	 const char USER *, type, unsigned long, flags, const char USER *,
 	 options)

@@ -56,6 +56,7 @@ clock_read(int id, uint64_t *ns)
 	}
 }
 
+/* clock_gettime(2): -EFAULT, -EINVAL (also clocks of other processes). */
 SYSCALL2(clock_gettime, int, id, struct __kernel_timespec USER *, u)
 {
 	uint64_t ns;
@@ -87,6 +88,7 @@ set_wallclock(uint64_t ns)
 	return 0;
 }
 
+/* clock_settime(2): -EFAULT, -EINVAL, -EPERM. */
 SYSCALL2(clock_settime, int, id, const struct __kernel_timespec USER *, u)
 {
 	uint64_t ns;
@@ -216,6 +218,7 @@ SYSCALL0(restart_syscall)
 	return t->restart.fn ? t->restart.fn(t) : -EINTR;
 }
 
+/* nanosleep(2): -EFAULT, -EINTR, -EINVAL. */
 SYSCALL2(nanosleep, const struct __kernel_timespec USER *, u,
 	 struct __kernel_timespec USER *, left)
 {
@@ -296,6 +299,7 @@ SYSCALL2(getitimer, int, which, struct __kernel_old_itimerval USER *, u)
 	return which == ITIMER_REAL ? put_itimer(u) : -EINVAL;
 }
 
+/* setitimer(2): -EFAULT, -EINVAL (also ITIMER_VIRTUAL and ITIMER_PROF). */
 SYSCALL3(setitimer, int, which, const struct __kernel_old_itimerval USER *, new,
 	 struct __kernel_old_itimerval USER *, old)
 {
