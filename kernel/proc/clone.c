@@ -319,6 +319,20 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 	return 0;
 }
 
+/* A vfork child that sets limits for what it will exec did so in our space. */
+static void
+restore_limits(struct task *t)
+{
+	struct vm_limits ours = process_vm_limits(t->process);
+	struct vm_space *s = t->space;
+
+	if (!memcmp(&ours, &s->limits, sizeof(ours)))
+		return;
+	mutex_lock(&s->lock);
+	s->limits = ours;
+	mutex_unlock(&s->lock);
+}
+
 /*
  * The child borrows our memory until it execs or exits.  Only our own end
  * comes before that: then the child goes on alone.
@@ -335,6 +349,7 @@ vfork_wait_for(struct vfork_wait *w, struct task *child)
 	if (child->vfork == w)
 		child->vfork = NULL;
 	proc_tree_leave(irq);
+	restore_limits(self);
 }
 
 long

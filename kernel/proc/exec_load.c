@@ -212,14 +212,6 @@ exec_map(struct exec *x, struct exec_file *f, vaddr_t base)
 	return 0;
 }
 
-static uint64_t
-limit_bytes(struct process *p, unsigned which)
-{
-	uint64_t v = process_limit(p, which);
-
-	return v == (uint64_t)RLIM_INFINITY ? UINT64_MAX : v;
-}
-
 void
 exec_layout(struct exec *x)
 {
@@ -227,12 +219,7 @@ exec_layout(struct exec *x)
 	struct vm_space *s = x->space;
 	uint64_t gap;
 
-	s->limits = (struct vm_limits){
-		.address_space = limit_bytes(p, RLIMIT_AS),
-		.data = limit_bytes(p, RLIMIT_DATA),
-		.stack = limit_bytes(p, RLIMIT_STACK),
-		.locked = limit_bytes(p, RLIMIT_MEMLOCK),
-	};
+	s->limits = process_vm_limits(p);
 	s->stack_top = USER_TOP - random_pages(STACK_RANDOM);
 	gap = MAX(s->limits.stack, STACK_GAP_MIN);
 	gap = MIN(gap, STACK_GAP_MAX);

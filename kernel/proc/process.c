@@ -240,3 +240,22 @@ process_limit(struct process *p, unsigned which)
 	/* One aligned word: a reader sees the old or the new value. */
 	return __atomic_load_n(&p->limits[which].rlim_cur, __ATOMIC_RELAXED);
 }
+
+static uint64_t
+limit_bytes(struct process *p, unsigned which)
+{
+	uint64_t v = process_limit(p, which);
+
+	return v == (uint64_t)RLIM_INFINITY ? UINT64_MAX : v;
+}
+
+struct vm_limits
+process_vm_limits(struct process *p)
+{
+	return (struct vm_limits){
+		.address_space = limit_bytes(p, RLIMIT_AS),
+		.data = limit_bytes(p, RLIMIT_DATA),
+		.stack = limit_bytes(p, RLIMIT_STACK),
+		.locked = limit_bytes(p, RLIMIT_MEMLOCK),
+	};
+}

@@ -217,6 +217,8 @@ const struct cred *task_cred_get(const struct task *t);
 
 /* A limit's soft value (RLIMIT_*). */
 uint64_t process_limit(struct process *p, unsigned which);
+/* Those limits of p that its address space checks by itself. */
+struct vm_limits process_vm_limits(struct process *p);
 /* RLIMIT_CPU was set or inherited: begin to watch it. */
 void cpu_limit_start(struct process *p);
 

@@ -123,6 +123,27 @@ CASE(vfork_parent_can_be_killed)
 	}
 }
 
+static int
+limit_child(void *arg)
+{
+	struct rlimit small = { 1 << 20, RLIM_INFINITY };
+
+	(void)arg;
+	setrlimit(RLIMIT_DATA, &small);
+	_exit(0);
+}
+
+/* Limits belong to the process, though its memory is its parent's. */
+CASE(limits_of_a_vfork_child_are_its_own)
+{
+	char *stack = anon(65536);
+	pid_t pid = clone(limit_child, stack + 65536,
+			  CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+
+	EXITS(pid, 0);
+	memset(anon(8 << 20), 1, 8 << 20);
+}
+
 static void *
 stand(void *arg)
 {
