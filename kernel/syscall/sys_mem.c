@@ -152,15 +152,14 @@ SYSCALL5(mremap, vaddr_t, old, size_t, old_size, size_t, new_size, unsigned,
 {
 	size_t old_whole = ALIGN_UP(old_size, PAGE_SIZE);
 	size_t new_whole = ALIGN_UP(new_size, PAGE_SIZE);
-	vaddr_t out;
 	int err;
 
 	if ((old & ~PAGE_MASK) || !new_whole || old_whole < old_size ||
 	    new_whole < new_size)
 		return -EINVAL;
 	err = vm_remap(current_task()->space, old, old_whole, new_whole, flags,
-		       new_addr, &out);
-	return err ? err : (long)out;
+		       &new_addr);
+	return err ? err : (long)new_addr;
 }
 
 /* msync(2): -EINVAL, -EIO, -ENOMEM. */

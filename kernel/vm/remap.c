@@ -213,14 +213,14 @@ resize(struct change *c, struct vm_space *s, struct remap *r) REQUIRES(s->lock)
 
 int
 vm_remap(struct vm_space *s, vaddr_t old, size_t old_size, size_t new_size,
-	 unsigned flags, vaddr_t new_addr, vaddr_t *out)
+	 unsigned flags, vaddr_t *new_addr)
 {
 	struct remap r = {
 		.old = old,
 		.old_size = ALIGN_UP(old_size, PAGE_SIZE),
 		.new_size = ALIGN_UP(new_size, PAGE_SIZE),
 		.flags = flags,
-		.new_addr = new_addr,
+		.new_addr = *new_addr,
 	};
 	struct change c;
 	int err = check_remap(&r);
@@ -233,6 +233,6 @@ vm_remap(struct vm_space *s, vaddr_t old, size_t old_size, size_t new_size,
 		err = resize(&c, s, &r);
 	change_end(&c, s);
 	if (!err)
-		*out = r.new_addr;
+		*new_addr = r.new_addr;
 	return err;
 }

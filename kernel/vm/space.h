@@ -119,10 +119,12 @@ vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out);
 NODISCARD int vm_unmap(struct vm_space *s, vaddr_t addr, size_t size);
 NODISCARD int vm_protect(struct vm_space *s, vaddr_t addr, size_t size,
 			 unsigned prot_bits); /* AREA_READ|WRITE|EXEC */
-/* flags: MREMAP_* of <linux/mman.h>. */
+/*
+ * flags: MREMAP_* of <linux/mman.h>.  new_addr: in, where to with MREMAP_FIXED;
+ * out, if there is no error, where it is now.
+ */
 NODISCARD int vm_remap(struct vm_space *s, vaddr_t old, size_t old_size,
-		       size_t new_size, unsigned flags, vaddr_t new_addr,
-		       vaddr_t *out);
+		       size_t new_size, unsigned flags, vaddr_t *new_addr);
 /* advice: MADV_* of <asm-generic/mman-common.h>; -EINVAL unknown. */
 NODISCARD int
 vm_advise(struct vm_space *s, vaddr_t addr, size_t size, int advice);

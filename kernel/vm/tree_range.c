@@ -341,7 +341,7 @@ move_level(const struct move *m)
 {
 	unsigned level = level_starting(m->from | m->to);
 
-	while (m->end - m->from < pte_span(level))
+	while (level > 0 && m->end - m->from < pte_span(level))
 		level--;
 	return level;
 }

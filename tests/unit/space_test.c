@@ -701,8 +701,9 @@ op_remap(struct model *m)
 	if (c.flags & MREMAP_FIXED)
 		fail_at = 0;
 	expected = expected_remap(m, &c, &where);
+	got = va_of(c.target);
 	err = vm_remap(m->s, va_of(c.old), c.old_n * PAGE_SIZE,
-		       c.new_n * PAGE_SIZE, c.flags, va_of(c.target), &got);
+		       c.new_n * PAGE_SIZE, c.flags, &got);
 	if (err == -ENOMEM && failed)
 		return;
 	assert_int_equal(err, expected);
@@ -1012,7 +1013,7 @@ map_at(struct vm_space *s, vaddr_t at, size_t pages, unsigned bits)
 		.bits = bits | AREA_MAY_WRITE,
 		.fixed = true,
 	};
-	vaddr_t out;
+	vaddr_t out = 0;
 
 	return vm_map(s, &r, &out);
 }
@@ -1062,7 +1063,7 @@ limits(void **state)
 {
 	struct vm_space *s = vm_space_create();
 	const unsigned rw = AREA_READ | AREA_WRITE;
-	vaddr_t out;
+	vaddr_t out = 0;
 
 	s->limits.address_space = 10 * PAGE_SIZE;
 	assert_int_equal(map_at(s, 0x100000, 11, rw), -ENOMEM);
@@ -1070,7 +1071,7 @@ limits(void **state)
 	/* Replaced pages do not count. */
 	assert_int_equal(map_at(s, 0x102000, 8, rw), 0);
 	assert_int_equal(map_at(s, 0x108000, 3, rw), -ENOMEM);
-	assert_int_equal(vm_remap(s, 0x100000, 0xa000, 0xb000, 0, 0, &out),
+	assert_int_equal(vm_remap(s, 0x100000, 0xa000, 0xb000, 0, &out),
 			 -ENOMEM);
 	s->limits.address_space = UINT64_MAX;
 	s->limits.data = 10 * PAGE_SIZE;
@@ -1091,7 +1092,7 @@ static void
 bad_arguments(void **state)
 {
 	struct vm_space *s = vm_space_create();
-	vaddr_t out;
+	vaddr_t out = 0;
 
 	assert_int_equal(map_at(s, 0, 1, 0), -EPERM);
 	assert_int_equal(map_at(s, 0x10001, 1, 0), -EINVAL);
@@ -1106,9 +1107,9 @@ bad_arguments(void **state)
 	assert_int_equal(vm_protect(s, 1, PAGE_SIZE, 0), -EINVAL);
 	assert_int_equal(vm_protect(s, 0, PAGE_SIZE, 0), -ENOMEM);
 	assert_int_equal(vm_advise(s, 0, PAGE_SIZE, 12345), -EINVAL);
-	assert_int_equal(vm_remap(s, 0x10000, 4096, 4096, 8, 0, &out), -EINVAL);
-	assert_int_equal(vm_remap(s, 0x10000, 4096, 0, 0, 0, &out), -EINVAL);
-	assert_int_equal(vm_remap(s, 0x10000, 4096, 4096, 0, 0, &out), -EFAULT);
+	assert_int_equal(vm_remap(s, 0x10000, 4096, 4096, 8, &out), -EINVAL);
+	assert_int_equal(vm_remap(s, 0x10000, 4096, 0, 0, &out), -EINVAL);
+	assert_int_equal(vm_remap(s, 0x10000, 4096, 4096, 0, &out), -EFAULT);
 	assert_int_equal(vm_fault(s, USER_TOP, 0), -EFAULT);
 	assert_int_equal(vm_fault(s, UINT64_MAX, FAULT_WRITE), -EFAULT);
 	vm_space_put(s);
