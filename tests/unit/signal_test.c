@@ -25,7 +25,7 @@ static struct task t[TASKS];
 static struct signal_handlers *handlers;
 static struct user_account account;
 static bool no_memory;
-static int entries; /* handed out */
+static int entries;  /* handed out */
 static int reported; /* CLD_ code the parent was told last */
 
 /* --- what signal.c and signal_queue.c call --- */
@@ -130,7 +130,7 @@ teardown(void **state)
 }
 
 static void
-catch(int signo)
+take_signal(int signo)
 {
 	handlers->action[signo - 1].handler = 0x1000;
 }
@@ -159,7 +159,7 @@ static void
 test_lowest_first_but_faults_before(void **state)
 {
 	for (int signo = 1; signo <= SIGNALS; signo++)
-		catch(signo);
+		take_signal(signo);
 	signal_send_process(&p, SIGTERM, NULL);
 	signal_send_process(&p, SIGUSR1, NULL);
 	signal_send_process(&p, SIGSEGV, NULL);
@@ -179,8 +179,8 @@ test_standard_once_real_time_each(void **state)
 {
 	struct siginfo info = { .si_code = SI_QUEUE };
 
-	catch(SIGUSR1);
-	catch(40);
+	take_signal(SIGUSR1);
+	take_signal(40);
 	for (int i = 0; i < 3; i++) {
 		signal_send_process(&p, SIGUSR1, NULL);
 		info.si_value.sival_int = i;
@@ -200,9 +200,9 @@ test_limit_and_no_memory(void **state)
 	struct siginfo queued = { .si_code = SI_QUEUE };
 	struct siginfo killed = { .si_code = SI_USER };
 
-	catch(40);
-	catch(41);
-	catch(SIGCHLD);
+	take_signal(40);
+	take_signal(41);
+	take_signal(SIGCHLD);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(signal_send_process(&p, 40, &queued), 0);
 	assert_int_equal(signal_send_process(&p, 40, &queued), -EAGAIN);
@@ -239,7 +239,7 @@ test_ignored_is_dropped_unless_blocked(void **state)
 static void
 test_one_that_can_take_it_is_woken(void **state)
 {
-	catch(SIGUSR1);
+	take_signal(SIGUSR1);
 	t[0].blocked = SIGNAL_BIT(SIGUSR1);
 	t[1].leaving = true;
 	signal_send_process(&p, SIGUSR1, NULL);
@@ -310,7 +310,7 @@ test_stopped_takes_nothing_but_sigcont(void **state)
 static void
 test_stop_and_continue_undo_each_other(void **state)
 {
-	catch(SIGCONT);
+	take_signal(SIGCONT);
 	signal_send_process(&p, SIGTSTP, NULL);
 	signal_send_task(&t[1], SIGSTOP, NULL);
 	signal_send_process(&p, SIGCONT, NULL);
@@ -342,7 +342,7 @@ test_forced_signal_cannot_hide(void **state)
 	signal_force(&t[0], SIGSEGV, NULL);
 	assert_int_equal(handlers->action[SIGSEGV - 1].handler, 0);
 	assert_int_equal(take(&t[0]), SIGSEGV);
-	catch(SIGBUS);
+	take_signal(SIGBUS);
 	t[0].blocked = SIGNAL_BIT(SIGBUS);
 	signal_force(&t[0], SIGBUS, NULL);
 	assert_int_equal(handlers->action[SIGBUS - 1].handler, 0);
