@@ -81,12 +81,15 @@ include $(wildcard kernel/dev/build.mk kernel/arch/x86_64/vdso/build.mk efi-load
 # --- housekeeping ------------------------------------------------------------
 
 .PHONY: clean format help
+## make clean          remove build/
 clean:
 	$(Q)rm -rf $(BUILD)
 
+## make format         clang-format over all C
 format:
 	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
 
+## make help           this
 help:
 	$(Q)sed -n 's/^## //p' $(MAKEFILE_LIST)
 

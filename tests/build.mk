@@ -27,7 +27,7 @@ $(GUEST_DIR)/slow_many: tests/guest/many.c
 .PHONY: guest guest-linux unit fuzz bench test test-slow check
 guest: $(GUEST_BIN) $(GUEST_DIR)/runner
 
-## make guest-linux  prove the guest tests on this machine's Linux
+## make guest-linux    prove the guest tests on this machine's Linux
 guest-linux: guest
 	$(Q)$(GUEST_DIR)/runner $(filter-out $(GUEST_DIR)/slow_%,$(GUEST_BIN))
 
