@@ -6,7 +6,7 @@
 set -eu
 [ "${1:-}" != --help ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0; }
 packages="clang lld llvm make gnu-efi linux-libc-dev libbsd-dev
-	mtools dosfstools gdisk cpio busybox-static console-setup-linux
+	mtools dosfstools gdisk cpio debootstrap busybox-static console-setup-linux
 	qemu-system-x86 ovmf swtpm gdb python3 python3-pytest python3-pexpect
 	libcmocka-dev libclang-rt-14-dev spin musl-tools clang-format clang-tidy"
 [ "${1:-}" != --print ] || { echo $packages; exit 0; }

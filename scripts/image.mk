@@ -1,9 +1,10 @@
 # What is booted: the ESP tree, the initramfs, the disk image, QEMU.
 
 CMDLINE ?= console=tty0 console=ttyS0
+ROOTFS  ?= busybox
 FILES   ?=
 CPUS    ?= 2
-MEMORY  ?= 1G
+MEMORY  ?= $(if $(DEBIAN_LISTS),2G,1G)
 SCREEN  ?= none
 APPEND  ?=
 QEMU    ?=
@@ -21,14 +22,37 @@ $(BUILD)/cmdline.txt: FORCE
 	$(call write_if_new,$@,$(CMDLINE))
 
 $(BUILD)/initramfs.files: FORCE
-	$(call write_if_new,$@,$(FILES))
+	$(call write_if_new,$@,$(ROOTFS) $(FILES))
+
+# ROOTFS=debian: the packages of scripts/debian/base.txt; debian-NAME: those of
+# NAME.txt too.  Archives are kept by what they are made of, so one is made
+# once for each state of the lists.
+DEBIAN_DIR   ?= $(BUILD)/debian
+DEBIAN_NAMES := $(patsubst debian-%,base %,$(ROOTFS:debian=base))
+DEBIAN_LISTS := $(if $(filter debian%,$(ROOTFS)), \
+	$(DEBIAN_NAMES:%=scripts/debian/%.txt))
+ifneq ($(DEBIAN_LISTS),)
+DEBIAN_KEY   := $(shell cat scripts/debian/root.sh $(DEBIAN_LISTS) | \
+	sha256sum | cut -c 1-12)
+ROOTFS_BASE  := $(DEBIAN_DIR)/$(ROOTFS)-$(DEBIAN_KEY).cpio
+else ifneq ($(ROOTFS),busybox)
+$(error ROOTFS=$(ROOTFS): there are busybox, debian and debian-LIST)
+endif
+
+# Two makes that share the folder take turns.
+$(DEBIAN_DIR)/%.cpio: | $(DEPS_STAMP)
+	$(call say,DEBIAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)flock $(@D)/lock scripts/debian/root.sh --once --output $@ \
+		--cache $(@D)/packages $(DEBIAN_LISTS)
 
 # With FILES always: folders of other people have no dependencies.
 $(BUILD)/initramfs.cpio: scripts/initramfs.sh $(BUILD)/initramfs.files \
 		$(wildcard userspace/init/units/*) $(if $(FILES),FORCE) \
-		| $(DEPS_STAMP)
+		$(ROOTFS_BASE) | $(DEPS_STAMP)
 	$(call say,CPIO,$@)
-	$(Q)scripts/initramfs.sh --output $@ --files '$(FILES)'
+	$(Q)scripts/initramfs.sh --output $@ --files '$(FILES)' \
+		--base '$(ROOTFS_BASE)'
 
 $(ESP)/EFI/BOOT/BOOTX64.EFI: $(BUILD)/loader.efi
 $(ESP)/umbra/kernel.elf: $(BUILD)/kernel.elf
@@ -56,7 +80,7 @@ $(BUILD)/umbra.img: $(ESP_FILES) scripts/image.sh
 image: $(BUILD)/umbra.img
 
 ## make run            boot it in QEMU, the terminal is the console
-##                     (CPUS=2 MEMORY=1G SCREEN=none|gtk|curses APPEND="words"
+##                     (ROOTFS=busybox|debian CPUS=2 MEMORY=1G SCREEN=none|gtk|curses APPEND="words"
 ##                     FILES="host:/guest ..." QEMU="options of qemu.py");
 ##                     poweroff ends it, Ctrl-A X kills it
 .PHONY: run

@@ -3,12 +3,14 @@
 #
 # An uncompressed newc cpio archive with Debian's static busybox, a link for
 # each of its applets, /etc with users and init's units, and the folders a
-# system mounts on.  The same input gives the same bytes: sorted names, no
-# times, owner root.
+# system mounts on.  Or, with --base, another root's archive first and, in a
+# second one behind it, what is added.  The same input gives the same bytes:
+# sorted names, no times, owner root.
 #
 #   --output FILE        the archive
 #   --files "A:B C:D"    put host file or folder A at B of the guest, ...;
 #                        may be repeated; a link is followed
+#   --base FILE          an archive that is a whole root, instead of busybox
 #   --units DIR          unit files (userspace/init/units)
 #   --busybox FILE       another busybox ("" for none)
 set -euo pipefail
@@ -21,12 +23,13 @@ die() {
 	exit 1
 }
 
-output= files= units=userspace/init/units busybox=/bin/busybox
+output= files= base= units=userspace/init/units busybox=/bin/busybox
 while [ $# -gt 0 ]; do
 	[ $# -ge 2 ] || die "$1 needs a value; see --help"
 	case $1 in
 	--output) output=$2 ;;
 	--files) files="$files $2" ;;
+	--base) base=$2 ;;
 	--units) units=$2 ;;
 	--busybox) busybox=$2 ;;
 	*) die "unknown option $1; see --help" ;;
@@ -83,8 +86,12 @@ applets() {
 	done
 }
 
-skeleton
-if [ -n "$busybox" ]; then
+if [ -n "$base" ]; then
+	mkdir -p "$root/etc/umbra"
+else
+	skeleton
+fi
+if [ -z "$base" ] && [ -n "$busybox" ]; then
 	[ -x "$busybox" ] || die "$busybox: missing (package busybox-static)"
 	applets "$busybox"
 fi
@@ -103,7 +110,13 @@ done
 find "$root" -exec touch -h -d @0 {} +
 mkdir -p "$(dirname "$output")"
 case $output in /*) ;; *) output=$PWD/$output ;; esac
-(cd "$root" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-	cpio --null --create --format=newc --reproducible --owner=0:0 \
-		--quiet) >"$output.new"
+pack() {
+	(cd "$root" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+		cpio --null --create --format=newc --reproducible \
+			--owner=0:0 --quiet)
+}
+{
+	[ -z "$base" ] || cat "$base"
+	pack
+} >"$output.new"
 mv "$output.new" "$output"

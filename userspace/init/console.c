@@ -2,15 +2,18 @@
 /*
  * console.c - the program on the console.
  *
- * Usually a login shell ("-sh"), which comes back when it ends.  When init was
- * given a command, that runs instead, and its end ends the machine: that is
- * how tests and one-purpose images use init.
+ * Usually a login shell (the one root has in /etc/passwd, or else /bin/sh),
+ * which comes back when it ends.  When init was given a command, that runs
+ * instead, and its end ends the machine: that is how tests and one-purpose
+ * images use init.
  *
  * Either waits until the units are settled, but not for ever: a unit that
  * hangs must not cost the shell that would find out why.
  */
 #include "init.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -31,22 +34,52 @@ static struct {
 	struct termios settings; /* of the terminal as it was found */
 } console;
 
-static char *const shell_argv[] = { "-sh", NULL };
+/* The shell root has in /etc/passwd; "-" makes it a login shell. */
+static struct {
+	char path[128];
+	char name[64];
+	char *argv[2];
+	char word[sizeof("SHELL=") + 128];
+} shell = { "/bin/sh", "-sh", { shell.name, NULL }, "SHELL=/bin/sh" };
+
+static void
+choose_shell(void)
+{
+	struct passwd *root = getpwuid(0);
+	const char *name;
+
+	if (!root || root->pw_shell[0] != '/' ||
+	    strlen(root->pw_shell) >= sizeof(shell.path) ||
+	    access(root->pw_shell, X_OK))
+		return;
+	name = strrchr(root->pw_shell, '/') + 1;
+	if (strlen(name) + 2 > sizeof(shell.name))
+		return;
+	strcpy(shell.path, root->pw_shell);
+	snprintf(shell.name, sizeof(shell.name), "-%s", name);
+	snprintf(shell.word, sizeof(shell.word), "SHELL=%s", shell.path);
+}
 
 void
 console_init(char **command)
 {
 	console.command = command;
 	console.begun_ns = now_ns();
+	choose_shell();
 	console.have_settings = !tcgetattr(STDIN_FILENO, &console.settings);
 }
+
+/* What login(1) would have said of root. */
+static char *login_environment[] = { shell.word, "USER=root", "LOGNAME=root",
+				     NULL };
 
 static void
 start(uint64_t now)
 {
 	struct child_setup setup = {
-		.argv = console.command ? console.command : shell_argv,
-		.program = console.command ? *console.command : "/bin/sh",
+		.argv = console.command ? console.command : shell.argv,
+		.program = console.command ? *console.command : shell.path,
+		.environment = login_environment,
 		.terminal = true,
 	};
 
