@@ -18,9 +18,9 @@ $(GUEST_DIR)/runner: tests/guest/runner.c tests/build.mk | $(DEPS_STAMP)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(UCC) $(UCFLAGS) -s -o $@ $<
 
-$(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h tests/build.mk
+$(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h tests/build.mk $(SYSINC)/.stamp
 	$(call say,UCC,$@)
-	$(Q)$(UCC) $(UCFLAGS) -Wno-shadow -Wno-missing-field-initializers -Wno-array-bounds -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion -s -o $@ $< $(GUEST_OBJ)
+	$(Q)$(UCC) $(UCFLAGS) -idirafter $(SYSINC) -Wno-shadow -Wno-missing-field-initializers -Wno-array-bounds -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion -s -o $@ $< $(GUEST_OBJ)
 
 $(GUEST_DIR)/slow_many: tests/guest/many.c
 

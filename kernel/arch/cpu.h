@@ -22,6 +22,7 @@
  *	bool irq_enabled(void);
  *	unsigned long irq_save(void);      disable, return the old state
  *	void irq_restore(unsigned long);
+ *	void cpu_sync_core(void);          forget instructions fetched ahead
  *	void cpu_idle(void);               enable and wait for an interrupt,
  *	                                   atomically; entered with them off
  *	uint64_t cycles(void);             TSC

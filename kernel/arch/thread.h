@@ -57,6 +57,9 @@ size_t arch_xstate_frame_size(void);
 NODISCARD int arch_xstate_save_user(void USER *frame);
 NODISCARD int arch_xstate_restore_user(const void USER *frame);
 
+/* Its components that are in use, by the bits of XCR0. */
+uint64_t arch_xstate_components(void);
+
 /* TLS bases of the current thread (live registers). */
 uint64_t arch_fs_base(void);
 void arch_set_fs_base(uint64_t base); /* checked by the caller: < USER_TOP */

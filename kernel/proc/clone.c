@@ -21,10 +21,11 @@
 
 #define UNSUPPORTED_FLAGS                                              \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
-	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_IO |      \
-	 CLONE_PIDFD | CLONE_PTRACE | CLONE_INTO_CGROUP | CLONE_NEWTIME)
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD |   \
+	 CLONE_NEWTIME)
 
-#define UNKNOWN_FLAGS ~(CLONE_INTO_CGROUP | (CLONE_INTO_CGROUP - 1))
+/* The caller has dealt with CLONE_INTO_CGROUP. */
+#define UNKNOWN_FLAGS ~(CLONE_INTO_CGROUP - 1)
 
 struct cloning {
 	const struct clone_args_kernel *args;
@@ -204,6 +205,7 @@ clone_share(struct cloning *c)
 	cred_get(parent->cred);
 	child->cred = parent->cred;
 	child->blocked = parent->blocked;
+	rseq_clone(child, parent, flags & CLONE_VM);
 	child->keep_caps = parent->keep_caps;
 	child->sched_policy = parent->sched_policy;
 	if (parent->reset_on_fork)
@@ -277,6 +279,16 @@ process_adopt_locked(struct cloning *c, struct process *p)
 	list_push_back(&parent->children, &p->sibling);
 }
 
+/* The next number, or the one that was asked for. */
+static int
+clone_number_locked(pid_t wanted, struct pid **out) REQUIRES(proc_tree_lock)
+{
+	if (wanted && pid_find(wanted))
+		return -EEXIST;
+	*out = wanted ? pid_alloc_number(wanted) : pid_alloc();
+	return *out ? 0 : -EAGAIN;
+}
+
 /*
  * Make the child exist.  A caller with a signal pending takes that first, so
  * that a signal sent to its group reaches either parent alone or both.
@@ -288,15 +300,16 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 	struct task *t = c->child;
 	unsigned long irq = proc_tree_enter();
 	struct pid *id;
+	int err;
 
 	if (signal_pending(c->parent)) {
 		proc_tree_leave(irq);
 		return -ERESTARTNOINTR;
 	}
-	id = pid_alloc();
-	if (!id) {
+	err = clone_number_locked(c->args->set_tid, &id);
+	if (err) {
 		proc_tree_leave(irq);
-		return -EAGAIN;
+		return err;
 	}
 	t->id = id;
 	t->tid = id->nr;

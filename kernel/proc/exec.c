@@ -277,7 +277,9 @@ commit_space(struct exec *x, struct task *t)
 	struct vm_space *old = t->space;
 	unsigned long irq;
 
-	task_detach_memory(t);
+	if (old)
+		task_detach_memory(t);
+	rseq_exec(t);
 	irq = proc_tree_enter();
 	spin_lock(&t->process->signal_lock);
 	t->space = x->space;

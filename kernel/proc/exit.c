@@ -55,7 +55,10 @@ clear_child_tid(struct task *t)
 
 	if (!t->clear_child_tid)
 		return;
-	if (!put_user(zero, t->clear_child_tid))
+	/* Nobody else is left to see it: spare the page a copy. */
+	if (refcount_read(&t->space->users) == 1)
+		t->clear_child_tid = NULL;
+	else if (!put_user(zero, t->clear_child_tid))
 		(void)futex_wake((uint32_t USER *)t->clear_child_tid, 1,
 				 FUTEX_BITSET_MATCH_ANY, false);
 	t->clear_child_tid = NULL;

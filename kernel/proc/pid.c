@@ -54,22 +54,28 @@ pid_next_free(void)
 }
 
 struct pid *
-pid_alloc(void)
+pid_alloc_number(pid_t nr)
 {
-	pid_t nr = pid_next_free();
-	struct pid *p;
+	struct pid *p = kmalloc(sizeof(*p));
 
-	if (!nr)
-		return NULL;
-	p = kmalloc(sizeof(*p));
 	if (!p)
 		return NULL;
 	p->nr = nr;
 	list_init(&p->group);
 	list_init(&p->session);
 	RB_INSERT(pid_tree, &pids, p);
-	last_nr = nr;
 	return p;
+}
+
+struct pid *
+pid_alloc(void)
+{
+	pid_t nr = pid_next_free();
+
+	if (!nr)
+		return NULL;
+	last_nr = nr;
+	return pid_alloc_number(nr);
 }
 
 struct pid kernel_pid = {

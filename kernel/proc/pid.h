@@ -33,6 +33,8 @@ struct pid {
 
 /* A fresh number, named nothing yet; NULL = no memory or no number left. */
 struct pid *pid_alloc(void);
+/* The same with this very number, which is free. */
+struct pid *pid_alloc_number(pid_t nr);
 struct pid *pid_find(pid_t nr);
 /* The first number >= nr in use, or NULL. */
 struct pid *pid_at_or_after(pid_t nr);

@@ -30,6 +30,7 @@
 #include "core/timer.h"
 #include "fs/path.h"
 #include "proc/fdtable.h"
+#include "proc/rseq.h"
 #include "proc/signal.h"
 #include "sched/thread.h"
 #include "sched/waitq.h"
@@ -146,6 +147,7 @@ struct task {
 	int32_t USER *set_child_tid;               /* [o] CLONE_CHILD_SETTID */
 	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
 	struct robust_list_head USER *robust_list; /* [o] set_robust_list(2) */
+	struct task_rseq rseq;                     /* [o] rseq(2) */
 	int pdeath_signal;        /* [o] prctl(PR_SET_PDEATHSIG) */
 	bool keep_caps;           /* [o] prctl(PR_SET_KEEPCAPS) */
 	bool over_processes;      /* [o] set*id() went over RLIMIT_NPROC */
@@ -230,8 +232,9 @@ struct clone_args_kernel {
 	int32_t USER *parent_tid;
 	int32_t USER *child_tid;
 	uint64_t tls;
+	pid_t set_tid; /* the number it is to have, 0 = any */
 };
-/* New TID, or -EAGAIN, -ENOMEM, -EINVAL, -EFAULT. */
+/* New TID, or -EAGAIN, -EEXIST, -ENOMEM, -EINVAL, -EFAULT. */
 long process_clone(const struct clone_args_kernel *a);
 
 /*

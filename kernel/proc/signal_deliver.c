@@ -153,7 +153,8 @@ enter_handler(struct task *t, struct trap_frame *f, const struct siginfo *info,
 
 	settle_restart(f, a);
 	fill_request(&r, t, f, info, a);
-	if (!(a->flags & SA_RESTORER) || arch_sigframe_push(f, &r)) {
+	if (!rseq_leave_section(f) || !(a->flags & SA_RESTORER) ||
+	    arch_sigframe_push(f, &r)) {
 		if (info->si_signo == SIGSEGV)
 			die_of(SIGSEGV);
 		signal_force(t, SIGSEGV, NULL);

@@ -92,10 +92,7 @@ upcall_user_exception(struct trap_frame *f, int signo, int code, vaddr_t addr,
 bool
 upcall_return_wanted(void)
 {
-	const struct thread *t = current_thread();
-
-	return thread_should_resched(t) ||
-	       atomic_load_explicit(&t->interrupted, memory_order_relaxed);
+	return thread_attention(current_thread());
 }
 
 void
@@ -106,6 +103,8 @@ upcall_return_to_user(struct trap_frame *f)
 	irq_enable();
 	if (thread_should_resched(t))
 		schedule();
+	if (t->switched)
+		rseq_resume(f);
 	if (atomic_load_explicit(&t->interrupted, memory_order_relaxed))
 		signal_deliver(f);
 	irq_disable();

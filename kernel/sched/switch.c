@@ -105,6 +105,8 @@ switch_to(struct run_queue *rq, struct thread *prev, struct thread *next,
 	if (next->mmu != prev->mmu)
 		mmu_switch(prev->mmu, next->mmu);
 	set_current_thread(next);
+	if (next->tell_switched)
+		next->switched = true;
 	arch_thread_switch(&prev->arch, &next->arch, thread_stack_top(next));
 }
 

@@ -84,6 +84,7 @@ struct sched_entity {
  *	I  immutable after thread_init()
  *	R  the lock of the run queue t->cpu names
  *	o  the thread itself
+ *	c  the CPU it runs on, interrupts off or being the thread itself
  *	a  atomic
  */
 struct thread {
@@ -98,9 +99,12 @@ struct thread {
 	_Atomic enum thread_state
 		state;       /* [a] set by itself, cleared by wake */
 	_Atomic int16_t cpu; /* [R] whose queue it belongs to */
-	/* These two are one 16-bit word for thread_attention(). */
-	atomic_bool interrupted ALIGNED(2); /* [a] interruptible sleeps end */
+	/* These four are one 32-bit word for thread_attention(). */
+	atomic_bool interrupted ALIGNED(4); /* [a] interruptible sleeps end */
 	atomic_bool resched;        /* [a] give way at the next chance */
+	bool switched;              /* [c] see tell_switched */
+	bool attention_pad;         /* always false */
+	bool tell_switched;         /* [o] set switched at each switch to it */
 	bool queued;                /* [R] ready, counted on its queue */
 	uint8_t sched_class;        /* [R] enum sched_class */
 	uint8_t rt_priority;        /* [R] 1-99 for FIFO and RR */
@@ -174,10 +178,10 @@ thread_should_resched(const struct thread *t)
 static inline bool
 thread_attention(const struct thread *t)
 {
-	_Static_assert(offsetof(struct thread, resched) ==
-			       offsetof(struct thread, interrupted) + 1,
+	_Static_assert(offsetof(struct thread, attention_pad) ==
+			       offsetof(struct thread, interrupted) + 3,
 		       "adjacent");
-	return __atomic_load_n((const uint16_t *)(const void *)&t->interrupted,
+	return __atomic_load_n((const uint32_t *)(const void *)&t->interrupted,
 			       __ATOMIC_RELAXED) != 0;
 }
 

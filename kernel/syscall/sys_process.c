@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <asm/prctl.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
-#include <linux/futex.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
-#include <linux/time_types.h>
 #include <linux/wait.h>
 
-#include "core/wallclock.h"
 #include "proc/cred.h"
-#include "proc/futex.h"
 #include "proc/jobctl.h"
+#include "proc/pid.h"
 #include "syscall/define.h"
 
 /*
@@ -21,40 +17,44 @@
 /* --- clone --- */
 
 static long
-do_clone(uint64_t flags, int exit_signal, vaddr_t stack,
-	 int32_t USER *parent_tid, int32_t USER *child_tid, uint64_t tls)
+do_clone(const struct clone_args_kernel *a)
 {
-	struct clone_args_kernel a = {
-		.flags = flags,
-		.exit_signal = exit_signal,
-		.stack = stack,
-		.parent_tid = parent_tid,
-		.child_tid = child_tid,
-		.tls = tls,
-	};
-
-	if ((flags & CLONE_SETTLS) && tls >= USER_TOP)
+	if ((a->flags & CLONE_SETTLS) && a->tls >= USER_TOP)
 		return -EPERM;
-	return process_clone(&a);
+	return process_clone(a);
 }
 
 /* clone(2): -EAGAIN, -EINVAL (also name spaces and pidfds: none), -ENOMEM. */
 SYSCALL5(clone, uint64_t, flags, vaddr_t, stack, int32_t USER *, parent_tid,
 	 int32_t USER *, child_tid, uint64_t, tls)
 {
-	flags &= UINT32_MAX; /* as Linux: the upper half is ignored */
-	return do_clone(flags & ~(uint64_t)CSIGNAL, (int)(flags & CSIGNAL),
-			stack, parent_tid, child_tid, tls);
+	struct clone_args_kernel a = {
+		/* As Linux: the upper half is ignored, and so is this. */
+		.flags = flags & UINT32_MAX &
+			 ~(uint64_t)(CSIGNAL | CLONE_DETACHED),
+		.exit_signal = (int)(flags & CSIGNAL),
+		.stack = stack,
+		.parent_tid = parent_tid,
+		.child_tid = child_tid,
+		.tls = tls,
+	};
+
+	return do_clone(&a);
 }
 
 SYSCALL0(fork)
 {
-	return do_clone(0, SIGCHLD, 0, NULL, NULL, 0);
+	struct clone_args_kernel a = { .exit_signal = SIGCHLD };
+
+	return do_clone(&a);
 }
 
 SYSCALL0(vfork)
 {
-	return do_clone(CLONE_VFORK | CLONE_VM, SIGCHLD, 0, NULL, NULL, 0);
+	struct clone_args_kernel a = { .flags = CLONE_VFORK | CLONE_VM,
+				       .exit_signal = SIGCHLD };
+
+	return do_clone(&a);
 }
 
 /* Bytes of a newer, larger struct that we do not know must be zero. */
@@ -97,23 +97,84 @@ get_clone_args(struct clone_args *a, const struct clone_args USER *u,
 	return copy_from_user(a, u, MIN(size, sizeof(*a)));
 }
 
-/* clone3(2): as clone(2); -E2BIG, -EFAULT; set_tid is -EINVAL. */
+#define SET_TID_MAX 32 /* nested PID name spaces on Linux */
+
+/*
+ * The number the child is to have; there is one PID name space, so one number.
+ */
+static int
+get_set_tid(const struct clone_args *a, pid_t *tid)
+{
+	const struct cred *c = current_task()->cred;
+
+	*tid = 0;
+	if (!a->set_tid != !a->set_tid_size || a->set_tid_size > SET_TID_MAX)
+		return -EINVAL;
+	if (!a->set_tid)
+		return 0;
+	if (a->set_tid_size > 1)
+		return -EINVAL;
+	if (get_user(*tid, (pid_t USER *)a->set_tid))
+		return -EFAULT;
+	if (*tid < 1 || *tid >= PID_MAX)
+		return -EINVAL;
+	return cred_capable(c, CAP_CHECKPOINT_RESTORE) ||
+			       cred_capable(c, CAP_SYS_ADMIN)
+		       ? 0
+		       : -EPERM;
+}
+
+static bool
+clone_stack_ok(const struct clone_args *a)
+{
+	if (!a->stack || !a->stack_size)
+		return !a->stack && !a->stack_size;
+	return a->stack_size <= USER_TOP &&
+	       a->stack <= USER_TOP - a->stack_size;
+}
+
+/* What is wrong by itself, whatever else is asked for. */
+static int
+check_clone_args(const struct clone_args *a, size_t size)
+{
+	if (a->exit_signal > SIGNALS)
+		return -EINVAL;
+	if ((a->flags & CLONE_INTO_CGROUP) &&
+	    (a->cgroup > INT32_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return -EINVAL;
+	if (a->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+		return -EINVAL;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
+		return -EINVAL;
+	return clone_stack_ok(a) ? 0 : -EINVAL;
+}
+
+/*
+ * clone3(2): as clone(2); -E2BIG, -EFAULT; set_tid: -EEXIST, -EPERM; a cgroup:
+ * -EBADF, for no descriptor is one.
+ */
 SYSCALL2(clone3, const struct clone_args USER *, u, size_t, size)
 {
+	struct clone_args_kernel k = { 0 };
 	struct clone_args a;
 	int err = get_clone_args(&a, u, size);
 
 	if (err)
 		return err;
-	if ((a.flags & (CLONE_DETACHED | CSIGNAL)) || a.exit_signal > SIGNALS ||
-	    !a.stack != !a.stack_size || a.set_tid || a.set_tid_size ||
-	    a.stack + a.stack_size < a.stack)
-		return -EINVAL;
-	if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal)
-		return -EINVAL;
-	return do_clone(a.flags, (int)a.exit_signal, a.stack + a.stack_size,
-			(int32_t USER *)a.parent_tid,
-			(int32_t USER *)a.child_tid, a.tls);
+	err = get_set_tid(&a, &k.set_tid);
+	if (!err)
+		err = check_clone_args(&a, size);
+	if (!err && (a.flags & CLONE_INTO_CGROUP))
+		err = -EBADF;
+	if (err)
+		return err;
+	k.flags = a.flags;
+	k.exit_signal = (int)a.exit_signal;
+	k.stack = a.stack + a.stack_size;
+	k.parent_tid = (int32_t USER *)a.parent_tid;
+	k.child_tid = (int32_t USER *)a.child_tid;
+	k.tls = a.tls;
+	return do_clone(&k);
 }
 
 /* --- exec --- */
@@ -296,14 +357,6 @@ SYSCALL0(setsid)
 	return process_setsid();
 }
 
-SYSCALL1(set_tid_address, int32_t USER *, tid)
-{
-	struct task *t = current_task();
-
-	t->clear_child_tid = tid;
-	return t->tid;
-}
-
 /* --- prctl --- */
 
 static long
@@ -398,139 +451,4 @@ SYSCALL5(prctl, int, op, uintptr_t, a, uintptr_t, b, uintptr_t, c, uintptr_t, d)
 	default:
 		return -EINVAL;
 	}
-}
-
-/* arch_prctl(2): -EFAULT, -EINVAL, -EPERM (beyond user space). */
-SYSCALL2(arch_prctl, int, op, uintptr_t, addr)
-{
-	uint64_t base;
-
-	switch (op) {
-	case ARCH_SET_FS:
-	case ARCH_SET_GS:
-		if (addr >= USER_TOP)
-			return -EPERM;
-		if (op == ARCH_SET_FS)
-			arch_set_fs_base(addr);
-		else
-			arch_set_gs_base(addr);
-		return 0;
-	case ARCH_GET_FS:
-	case ARCH_GET_GS:
-		base = op == ARCH_GET_FS ? arch_fs_base() : arch_gs_base();
-		return put_user(base, (uint64_t USER *)addr);
-	default:
-		return -EINVAL;
-	}
-}
-
-/* --- futex --- */
-
-static bool
-futex_has_timeout(int cmd)
-{
-	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET;
-}
-
-/* When the wall clock shows ns, by the monotonic clock. */
-static uint64_t
-wallclock_deadline(uint64_t ns)
-{
-	uint64_t offset = wallclock_offset_ns();
-
-	if (ns == NEVER)
-		return NEVER;
-	return ns > offset ? ns - offset : 0;
-}
-
-/* FUTEX_WAIT takes a duration, FUTEX_WAIT_BITSET a point in time. */
-static int
-futex_deadline(int op, const struct __kernel_timespec USER *u,
-	       uint64_t *deadline)
-{
-	uint64_t ns;
-	int err;
-
-	*deadline = NEVER;
-	if (!futex_has_timeout(op & FUTEX_CMD_MASK) || !u)
-		return 0;
-	err = get_timespec(&ns, u);
-	if (err)
-		return err;
-	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		*deadline = deadline_after(ns);
-	else
-		*deadline =
-			op & FUTEX_CLOCK_REALTIME ? wallclock_deadline(ns) : ns;
-	return 0;
-}
-
-/* futex(2): -EAGAIN, -EFAULT, -EINTR, -EINVAL, -ENOSYS (PI), -ETIMEDOUT. */
-SYSCALL6(futex, uint32_t USER *, word, int, op, uint32_t, val,
-	 const struct __kernel_timespec USER *, timeout, uint32_t USER *, word2,
-	 uint32_t, val3)
-{
-	unsigned count2 = (unsigned)(uintptr_t)timeout;
-	bool private = op & FUTEX_PRIVATE_FLAG;
-	uint64_t deadline;
-	int err = futex_deadline(op, timeout, &deadline);
-
-	if (err)
-		return err;
-	if ((op & FUTEX_CLOCK_REALTIME) &&
-	    !futex_has_timeout(op & FUTEX_CMD_MASK))
-		return -ENOSYS;
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-		val3 = FUTEX_BITSET_MATCH_ANY;
-		__attribute__((fallthrough));
-	case FUTEX_WAIT_BITSET:
-		return futex_wait(word, val, val3, deadline, private);
-	case FUTEX_WAKE:
-		val3 = FUTEX_BITSET_MATCH_ANY;
-		__attribute__((fallthrough));
-	case FUTEX_WAKE_BITSET:
-		return futex_wake(word, val, val3, private);
-	case FUTEX_REQUEUE:
-	case FUTEX_CMP_REQUEUE:
-		if ((int)val < 0 || (int)count2 < 0)
-			return -EINVAL;
-		if ((op & FUTEX_CMD_MASK) == FUTEX_REQUEUE)
-			return futex_requeue(word, word2, val, count2, NULL,
-					     private);
-		return futex_requeue(word, word2, val, count2, &val3, private);
-	case FUTEX_WAKE_OP:
-		return futex_wake_op(word, word2, val, count2, val3, private);
-	default:
-		return -ENOSYS;
-	}
-}
-
-SYSCALL2(set_robust_list, struct robust_list_head USER *, head, size_t, size)
-{
-	if (size != sizeof(struct robust_list_head))
-		return -EINVAL;
-	current_task()->robust_list = head;
-	return 0;
-}
-
-/* get_robust_list(2): -EFAULT, -EPERM, -ESRCH. */
-SYSCALL3(get_robust_list, pid_t, pid, uintptr_t USER *, head, size_t USER *,
-	 size)
-{
-	size_t n = sizeof(struct robust_list_head);
-	struct task *t = current_task();
-	uintptr_t list;
-	int err = 0;
-
-	t = task_find(pid ? pid : t->tid);
-	if (!t)
-		return -ESRCH;
-	if (!signal_may_send(current_task(), t->process, 0))
-		err = -EPERM;
-	list = (uintptr_t)t->robust_list;
-	task_put(t);
-	if (!err && (put_user(n, size) || put_user(list, head)))
-		err = -EFAULT;
-	return err;
 }

@@ -389,13 +389,3 @@ SYSCALL3(sched_getaffinity, pid_t, pid, unsigned, size, uint8_t USER *, user)
 		return -EFAULT;
 	return sizeof(mask);
 }
-
-SYSCALL3(getcpu, unsigned USER *, cpu, unsigned USER *, node, void USER *,
-	 unused)
-{
-	unsigned id = cpu_id(), zero = 0;
-
-	if ((cpu && put_user(id, cpu)) || (node && put_user(zero, node)))
-		return -EFAULT;
-	return 0;
-}

@@ -43,13 +43,6 @@ entry_of(long nr)
 	return table[index].fn ? &table[index] : NULL;
 }
 
-/* C libraries try these at each start and do well without: no news. */
-static bool
-is_optional(long nr)
-{
-	return nr == __NR_rseq || nr == __NR_membarrier;
-}
-
 static NOINLINE long
 unknown_call(long nr, const struct trap_frame *f)
 {
@@ -58,7 +51,7 @@ unknown_call(long nr, const struct trap_frame *f)
 	uint64_t seen = atomic_fetch_or(&unknown_seen[slot / 64], bit);
 
 	if (!(seen & bit))
-		klog(is_optional(nr) ? KLOG_DEBUG : KLOG_NOTICE,
+		klog(KLOG_NOTICE,
 		     "syscall: %ld is not implemented (%s, pid %d, at %#lx)",
 		     nr, current_thread()->name, current_process()->pid,
 		     (unsigned long)trap_pc(f));

@@ -94,6 +94,7 @@ copy_layout(struct vm_space *dst, const struct vm_space *src)
 	dst->data_start = src->data_start;
 	dst->data_end = src->data_end;
 	dst->limits = src->limits;
+	atomic_init(&dst->membarrier, atomic_load(&src->membarrier));
 	dst->peak_pages = src->tree.resident;
 }
 

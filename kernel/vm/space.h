@@ -87,7 +87,8 @@ struct vm_space {
 	vaddr_t code_start, code_end, data_start, data_end;
 	struct vm_limits limits;                     /* [S] */
 	_Atomic uint64_t minor_faults, major_faults; /* [a] */
-	uint64_t peak_pages; /* [S] most that were resident at once */
+	atomic_uint membarrier; /* [a] registrations, for proc/membarrier.c */
+	uint64_t peak_pages;    /* [S] most that were resident at once */
 };
 
 /* Make the caches; once, before anything else of vm/. */

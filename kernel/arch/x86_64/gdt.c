@@ -60,6 +60,17 @@ describe_tss(uint64_t *gdt, const struct tss *t)
 	gdt[SEL_TSS / 8 + 1] = base >> 32;
 }
 
+/*
+ * A segment that nobody loads: programs ask for its limit (LSL) to learn which
+ * CPU they are on, without a system call.  Read-only data, user mode.
+ */
+static void
+describe_cpu_number(uint64_t *gdt, unsigned cpu)
+{
+	_Static_assert(CPU_MAX <= 0x10000, "fits the limit's low part");
+	gdt[SEL_CPU_NUMBER / 8] = 0x0040f10000000000ULL | cpu;
+}
+
 static void
 set_ist(struct tss *t, struct cpu_local *cpu, unsigned slot, char *stack)
 {
@@ -84,6 +95,7 @@ gdt_prepare_cpu(unsigned cpu)
 	}
 	t->io_map = sizeof(*t);
 	describe_tss(cpu_var(gdt_table, cpu), t);
+	describe_cpu_number(cpu_var(gdt_table, cpu), cpu);
 	return 0;
 
 out_free:
@@ -134,6 +146,7 @@ gdt_init_boot(void)
 		set_ist(t, &this_cpu_block(), slot, boot_ist[slot - 1]);
 	t->io_map = sizeof(*t);
 	describe_tss(this_cpu(gdt_table), t);
+	describe_cpu_number(this_cpu(gdt_table), 0);
 	gdt_load();
 }
 

@@ -39,6 +39,12 @@ arch_xstate_init(void)
 		panic("fpu: no memory for the state cache");
 }
 
+uint64_t
+arch_xstate_components(void)
+{
+	return fpu_features();
+}
+
 static struct arch_thread *
 current_arch(void)
 {

@@ -84,6 +84,19 @@ irq_restore(unsigned long flags)
 		irq_enable();
 }
 
+/*
+ * Forget instructions fetched ahead: CPUID is a serialising instruction (Intel
+ * SDM 3A, 9.3).
+ */
+static inline void
+cpu_sync_core(void)
+{
+	uint32_t a = 0, b, c = 0, d;
+
+	__asm__ volatile("cpuid"
+			 : "+a"(a), "=b"(b), "+c"(c), "=d"(d)::"memory");
+}
+
 /* STI takes effect after the next instruction: no interrupt is lost. */
 static inline void
 cpu_idle(void)

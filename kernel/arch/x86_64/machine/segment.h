@@ -15,7 +15,8 @@
 #define SEL_USER_DATA   0x2b
 #define SEL_USER_CODE   0x33
 #define SEL_TSS         0x40
-#define GDT_ENTRIES     10
+#define SEL_CPU_NUMBER  0x7b /* its limit is the CPU's number: for the vDSO */
+#define GDT_ENTRIES     16
 
 /* Interrupt stack table slots, 1-based as in the IDT. */
 #define IST_NMI           1

@@ -7,15 +7,20 @@ VDSO_FLAGS := -target x86_64-unknown-linux-gnu -std=gnu17 -O2 -ffreestanding \
 
 VDSO_DIR := kernel/arch/x86_64/vdso
 
-$(BUILD)/gen/vdso.so: $(VDSO_DIR)/clock.c $(VDSO_DIR)/vdso.ld \
-		kernel/arch/x86_64/machine/vdso_data.h $(VDSO_DIR)/build.mk \
+VDSO_SRC := $(wildcard $(VDSO_DIR)/*.c)
+VDSO_OBJ := $(patsubst $(VDSO_DIR)/%.c,$(BUILD)/gen/vdso_%.o,$(VDSO_SRC))
+
+$(BUILD)/gen/vdso_%.o: $(VDSO_DIR)/%.c kernel/arch/x86_64/machine/vdso_data.h \
+		kernel/arch/x86_64/machine/segment.h $(VDSO_DIR)/build.mk \
 		$(SYSINC)/.stamp
-	$(call say,VDSO,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(VDSO_FLAGS) -c $< -o $(BUILD)/gen/vdso.o
+	$(Q)$(CC) $(VDSO_FLAGS) -c $< -o $@
+
+$(BUILD)/gen/vdso.so: $(VDSO_OBJ) $(VDSO_DIR)/vdso.ld
+	$(call say,VDSO,$@)
 	$(Q)$(LD) -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both \
 		-z max-page-size=4096 -z norelro --no-eh-frame-hdr \
-		-T $(VDSO_DIR)/vdso.ld -o $@ $(BUILD)/gen/vdso.o
+		-T $(VDSO_DIR)/vdso.ld -o $@ $(VDSO_OBJ)
 	$(Q)llvm-objcopy --strip-all $@ 2>/dev/null || true
 
 $(BUILD)/kernel/arch/x86_64/vdso_image.S.o: $(BUILD)/gen/vdso.so
