@@ -14,14 +14,16 @@
  * everywhere else they are taken with interrupts off (the _irq forms).
  */
 enum lock_rank {
-	LOCK_FILE_POS = 1, /* mutex: a file's offset during read and write */
-	LOCK_PROC_TEXT,    /* mutex: text of one open file of /proc */
-	LOCK_MOUNT,        /* mutex: the mount tree */
-	LOCK_RENAME,       /* mutex: renames of directories, one at a time */
-	LOCK_TTY_WRITE,    /* mutex: one writer on a terminal */
-	LOCK_TTY_READ,     /* mutex: one reader on a terminal */
-	LOCK_PIPE,         /* mutex: one pipe's ring */
-	LOCK_INODE,        /* mutex: an inode's data, size, entries */
+	LOCK_EPOLL_NEST = 1, /* mutex: which epolls watch which */
+	LOCK_EPOLL,          /* mutex: one epoll; the watched one's inside it */
+	LOCK_FILE_POS,       /* mutex: a file's offset during read and write */
+	LOCK_PROC_TEXT,      /* mutex: text of one open file of /proc */
+	LOCK_MOUNT,          /* mutex: the mount tree */
+	LOCK_RENAME,         /* mutex: renames of directories, one at a time */
+	LOCK_TTY_WRITE,      /* mutex: one writer on a terminal */
+	LOCK_TTY_READ,       /* mutex: one reader on a terminal */
+	LOCK_PIPE,           /* mutex: one pipe's ring */
+	LOCK_INODE,          /* mutex: an inode's data, size, entries */
 	/* user memory may be touched while holding the above */
 	LOCK_SPACE,       /* mutex: areas and tree of one address space */
 	LOCK_OBJECT,      /* mutex: pages of one file or memory object */
@@ -30,6 +32,7 @@ enum lock_rank {
 	LOCK_FS_CONTEXT, /* spin: root, cwd, umask of a process */
 	LOCK_DCACHE,     /* spin: names below directories */
 	LOCK_INODE_LIST, /* spin: small fields of inodes, superblocks */
+	LOCK_FILE_WATCH, /* spin: which epolls watch a file */
 	LOCK_FUTEX,      /* spin: one futex bucket */
 	LOCK_KMAP,       /* spin: the kernel's own address windows */
 	/* from here on: taken in interrupt handlers too */
@@ -39,8 +42,8 @@ enum lock_rank {
 	LOCK_SIGNAL,       /* spin: signal state of one process */
 	LOCK_HANDLERS,     /* spin: one set of signal handlers */
 	LOCK_USER_ACCOUNT, /* spin: what each user id has in use */
-	LOCK_POLL,         /* spin: one poll set */
 	LOCK_WAIT_QUEUE,   /* spin: one wait queue */
+	LOCK_EPOLL_READY,  /* spin: the ready list of one epoll */
 	LOCK_TIMER,        /* spin: one CPU's timers */
 	LOCK_RUN_QUEUE,    /* spin: one CPU's run queue */
 	LOCK_SLAB,         /* spin: one slab cache */

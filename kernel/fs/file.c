@@ -12,6 +12,8 @@
 #include <linux/mount.h>
 
 #include "arch/usercopy.h"
+#include "fs/chardev_file.h"
+#include "fs/eventpoll.h"
 #include "fs/fs_priv.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -47,6 +49,8 @@ file_alloc(const struct file_ops *ops, struct inode *inode, unsigned flags,
 	f->flags = flags;
 	f->bits = FILE_SEEKABLE;
 	mutex_init(&f->pos_lock, LOCK_FILE_POS, "file offset");
+	spin_init(&f->watch_lock, LOCK_FILE_WATCH, "file watchers");
+	list_init(&f->watchers);
 	cred_get(c);
 	f->cred = c;
 	return f;
@@ -143,6 +147,9 @@ file_put(struct file *f)
 {
 	if (!refcount_put(&f->refs))
 		return;
+	/* While it still can be asked: those who do let go of it first. */
+	if (unlikely(f->watched))
+		eventpoll_forget(f);
 	writer_end(f);
 	if (f->ops->release)
 		f->ops->release(f);
@@ -219,6 +226,14 @@ file_poll(struct file *f, struct poll_table *pt)
 	if (!f->ops->poll)
 		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 	return f->ops->poll(f, pt);
+}
+
+bool
+file_can_poll(const struct file *f)
+{
+	const struct chardev *dev = file_chardev(f);
+
+	return dev ? dev->ops->poll != NULL : f->ops->poll != NULL;
 }
 
 static int
@@ -298,14 +313,18 @@ file_allocate(struct file *f, int mode, uint64_t off, uint64_t len)
 ssize_t
 file_name(struct file *f, const struct path *root, char *buf, size_t size)
 {
-	static const char anonymous[] = "anon_inode:[file]";
+	const char *name = f->ops->anon_name;
+	size_t len;
 
 	if (f->path.dentry)
 		return path_name(&f->path, root, buf, size);
-	if (size < sizeof(anonymous))
+	if (!name)
+		name = "anon_inode:[file]";
+	len = strlen(name);
+	if (size < len + 1)
 		return -ENAMETOOLONG;
-	memcpy(buf, anonymous, sizeof(anonymous));
-	return sizeof(anonymous) - 1;
+	memcpy(buf, name, len + 1);
+	return (ssize_t)len;
 }
 
 /* --- areas that map a file ------------------------------------------------ */

@@ -18,6 +18,7 @@
 #include "fs/inode.h"
 #include "sched/poll.h"
 
+struct proc_text;
 struct stat;
 struct vm_map_request;
 
@@ -28,6 +29,8 @@ struct dir_sink {
 };
 
 struct file_ops {
+	/* Files on no path: what /proc/PID/fd says they are. */
+	const char *anon_name;
 	int (*open)(struct file *f);     /* NULL = nothing to do */
 	void (*release)(struct file *f); /* last reference gone */
 	/* *pos is the offset to use and advance. */
@@ -42,6 +45,8 @@ struct file_ops {
 	int (*mmap)(struct file *f, struct vm_map_request *r);
 	int (*sync)(struct file *f);
 	int (*allocate)(struct file *f, int mode, uint64_t off, uint64_t len);
+	/* Lines of its own in /proc/PID/fdinfo; NULL = none. */
+	void (*info)(struct file *f, struct proc_text *t);
 };
 
 enum file_bits {
@@ -49,6 +54,7 @@ enum file_bits {
 	FILE_STREAM = 1 << 1,   /* no offset to read or write at */
 };
 
+/* W is watch_lock. */
 struct file {
 	struct refcount refs;       /* [a] */
 	const struct file_ops *ops; /* [I] */
@@ -57,10 +63,13 @@ struct file {
 	atomic_uint flags;          /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK... */
 	unsigned bits;              /* [I] enum file_bits */
 	struct mutex pos_lock;
-	uint64_t pos;            /* [L] */
-	const struct cred *cred; /* [I] of the opener */
-	void *data;              /* [o] the implementation's */
-	atomic_int owner;        /* [a] F_SETOWN */
+	uint64_t pos;               /* [L] */
+	const struct cred *cred;    /* [I] of the opener */
+	void *data;                 /* [o] the implementation's */
+	atomic_int owner;           /* [a] F_SETOWN */
+	atomic_bool watched;        /* [a] by an epoll, now or earlier */
+	struct spinlock watch_lock; /* LOCK_FILE_WATCH */
+	struct list_node watchers;  /* [W] of struct epoll_item */
 };
 
 /*
@@ -98,6 +107,8 @@ NODISCARD int64_t file_seek_generic(struct file *f, int64_t off, int whence);
 NODISCARD int file_iterate(struct file *f, struct dir_sink *s);
 NODISCARD long file_ioctl(struct file *f, unsigned cmd, uintptr_t arg);
 unsigned file_poll(struct file *f, struct poll_table *pt);
+/* Does it ever keep anybody waiting?  If not it is always ready. */
+bool file_can_poll(const struct file *f);
 /* Checks access, sets AREA_MAY_WRITE, object, source and source_ops. */
 NODISCARD int file_mmap(struct file *f, struct vm_map_request *r);
 NODISCARD int file_sync(struct file *f);

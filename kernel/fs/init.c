@@ -4,6 +4,8 @@
  * fs/init.c - bringing the file layer up, and the root of everything.
  */
 
+#include "fs/anon_file.h"
+#include "fs/eventpoll.h"
 #include "fs/fs_priv.h"
 #include "lib/errno.h"
 
@@ -16,6 +18,8 @@ fs_init(void)
 	mount_init();
 	tmpfs_init();
 	pipe_init();
+	anon_file_init();
+	eventpoll_init();
 }
 
 int

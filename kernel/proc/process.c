@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "proc/process.h"
 
+#include "fs/user_account.h"
 #include "mm/slab.h"
 #include "proc/pid.h"
 #include "proc/process_priv.h"
-#include "proc/user_account.h"
 
 /*
  * proc/process.c - finding, counting and freeing processes and tasks.

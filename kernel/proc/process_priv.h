@@ -8,10 +8,10 @@
 #include "arch/clock.h"
 #include "core/klog.h"
 #include "core/spinlock.h"
+#include "fs/user_account.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "proc/process.h"
-#include "proc/user_account.h"
 
 /* process.c: zeroed, with one reference and empty lists. NULL = no memory. */
 struct process *process_create(void);

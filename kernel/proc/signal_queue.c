@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "proc/signal.h"
 
+#include "fs/user_account.h"
 #include "mm/slab.h"
 #include "proc/process_priv.h"
-#include "proc/user_account.h"
 
 /*
  * proc/signal_queue.c - what holds signals: queues of pending ones, and the

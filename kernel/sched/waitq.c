@@ -77,12 +77,27 @@ wake_waiter(struct waiter *w, unsigned events)
 
 /*
  * Wake all, or all but the exclusive ones behind the first of them that really
- * slept.  A wake function may take its waiter off the list.
+ * slept; true if one did.  A wake function may take its waiter off the list.
  */
-static void
-wake(struct wait_queue *wq, unsigned events, bool all)
+static ALWAYS_INLINE bool
+wake_locked(struct wait_queue *wq, unsigned events, bool all)
 {
 	struct waiter *w, *next;
+	bool any = false;
+
+	list_for_each_safe (w, next, &wq->waiters, link) {
+		bool exclusive = w->exclusive, woken = wake_waiter(w, events);
+
+		any |= woken;
+		if (woken && exclusive && !all)
+			break;
+	}
+	return any;
+}
+
+static ALWAYS_INLINE void
+wake(struct wait_queue *wq, unsigned events, bool all)
+{
 	unsigned long irq;
 
 	/* The caller's change comes before our look at the list (sleep.c). */
@@ -90,10 +105,7 @@ wake(struct wait_queue *wq, unsigned events, bool all)
 	if (!wait_queue_active(wq))
 		return;
 	irq = spin_lock_irq(&wq->lock);
-	list_for_each_safe (w, next, &wq->waiters, link) {
-		if (wake_waiter(w, events) && w->exclusive && !all)
-			break;
-	}
+	(void)wake_locked(wq, events, all);
 	spin_unlock_irq(&wq->lock, irq);
 }
 
@@ -107,6 +119,25 @@ void
 wait_queue_wake_one(struct wait_queue *wq, unsigned events)
 {
 	wake(wq, events, false);
+}
+
+void
+wait_queue_wake_nested(struct wait_queue *wq, unsigned events)
+{
+	spin_lock_nested(&wq->lock);
+	(void)wake_locked(wq, events, true);
+	spin_unlock(&wq->lock);
+}
+
+bool
+wait_queue_wake_one_nested(struct wait_queue *wq, unsigned events)
+{
+	bool any;
+
+	spin_lock_nested(&wq->lock);
+	any = wake_locked(wq, events, false);
+	spin_unlock(&wq->lock);
+	return any;
 }
 
 static void

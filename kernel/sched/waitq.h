@@ -47,6 +47,13 @@ void wait_queue_init(struct wait_queue *wq);
 void wait_queue_wake(struct wait_queue *wq, unsigned events); /* all */
 void wait_queue_wake_one(struct wait_queue *wq, unsigned events);
 
+/*
+ * The same from within a wake function, so with another queue's lock held.  The
+ * caller sees to it that queues cannot lead to each other in a circle.
+ */
+void wait_queue_wake_nested(struct wait_queue *wq, unsigned events);
+bool wait_queue_wake_one_nested(struct wait_queue *wq, unsigned events);
+
 /* Does anybody wait?  A glance without the lock: see wait_queue_wake(). */
 static inline bool
 wait_queue_active(const struct wait_queue *wq)

@@ -76,6 +76,9 @@ struct at_walk {
 NODISCARD int at_walk_get(struct at_walk *w, int dirfd);
 void at_walk_put(struct at_walk *w);
 
+/* The lowest free descriptor for f, whose reference goes with it. */
+long install_file(struct file *f, bool cloexec);
+
 /* RLIMIT_NOFILE of the caller, as an int. */
 int fd_limit(void);
 

@@ -100,3 +100,13 @@ deadline_after(uint64_t ns)
 
 	return ns > NEVER - now ? NEVER : now + ns;
 }
+
+long
+install_file(struct file *f, bool cloexec)
+{
+	int fd = fd_install(current_task()->files, f, 0, fd_limit(), cloexec);
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}

@@ -5,9 +5,9 @@
 #include <linux/sched/types.h>
 #include <linux/time_types.h>
 
+#include "fs/user_account.h"
 #include "proc/jobctl.h"
 #include "proc/pid.h"
-#include "proc/user_account.h"
 #include "syscall/define.h"
 
 /*

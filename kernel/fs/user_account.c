@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "proc/user_account.h"
+#include "fs/user_account.h"
 
 #include "core/spinlock.h"
 #include "mm/slab.h"
