@@ -43,8 +43,13 @@ fuzz: $(SYSINC)/.stamp
 bench: esp $(BUILD)/kbench
 	$(Q)scripts/bench.py --build $(BUILD)
 
+## make schedload      what each policy of sched= does to three workloads
+.PHONY: schedload
+schedload: esp $(BUILD)/schedload
+	$(Q)scripts/schedload.py --build $(BUILD)
+
 ## make test           everything; ends with "N passed, N failed"
-TEST_NEEDS := esp guest loader-tests $(SYSINC)/.stamp
+TEST_NEEDS := esp guest $(BUILD)/schedload loader-tests $(SYSINC)/.stamp
 .PHONY: test-build
 test-build: $(TEST_NEEDS)
 test: test-build

@@ -18,3 +18,9 @@ $(BUILD)/kbench: userspace/bench/kbench.c userspace/build.mk | $(DEPS_STAMP)
 	$(call say,UCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(UCC) -static -O2 -Wall -Wextra -s -o $@ $<
+
+# Workloads that tell scheduling policies apart.
+$(BUILD)/schedload: userspace/bench/schedload.c userspace/build.mk | $(DEPS_STAMP)
+	$(call say,UCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(UCC) $(UCFLAGS) -s -o $@ $<

@@ -22,6 +22,7 @@
 #include "sched/thread.h"
 
 RB_HEAD(fair_tree, thread);
+RB_HEAD(aging_tree, thread);
 
 /* fair.c: virtual time is in ns of a thread of nice 0. */
 struct fair_queue {
@@ -36,6 +37,28 @@ struct rr_queue {
 	struct list_node waiting; /* in order of their turns */
 };
 
+/* fcfs.c */
+struct fcfs_queue {
+	struct list_node waiting; /* in order of their tickets */
+	uint64_t next_ticket;
+};
+
+/* aging.c, for priority.c and sjf.c */
+struct aging_queue {
+	struct aging_tree tree; /* who waits, by key */
+	uint64_t clock_ns;      /* CPU time used by all */
+};
+
+#define MLFQ_LEVELS 6
+
+/* mlfq.c */
+struct mlfq_queue {
+	struct list_node waiting[MLFQ_LEVELS];
+	uint64_t clock_ns; /* CPU time used by all */
+	uint64_t boost_ns; /* when all go back to level 0 */
+	uint64_t round;    /* one more with each boost; never 0 */
+};
+
 /* rt.c: one list per priority, [1 .. 99]. */
 struct rt_queue {
 	uint64_t bitmap[2]; /* priorities with somebody waiting */
@@ -48,6 +71,9 @@ struct policy_queue {
 	union {
 		struct fair_queue fair;
 		struct rr_queue rr;
+		struct fcfs_queue fcfs;
+		struct aging_queue aging;
+		struct mlfq_queue mlfq;
 		struct rt_queue rt;
 	};
 };
@@ -95,7 +121,8 @@ struct sched_policy {
 	struct thread *(*movable)(struct policy_queue *q, unsigned cpu);
 };
 
-extern const struct sched_policy sched_fair, sched_rr, sched_rt;
+extern const struct sched_policy sched_fair, sched_rr, sched_priority,
+	sched_fcfs, sched_sjf, sched_mlfq, sched_rt;
 
 /* The policy of this name for normal threads, NULL if there is none. */
 const struct sched_policy *sched_policy_find(const char *name);

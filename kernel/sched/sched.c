@@ -14,7 +14,10 @@
  * else can, and may never sleep.
  */
 
-static const struct sched_policy *const policies[] = { &sched_fair, &sched_rr };
+static const struct sched_policy *const policies[] = {
+	&sched_fair, &sched_rr,  &sched_priority,
+	&sched_fcfs, &sched_sjf, &sched_mlfq,
+};
 static const struct sched_policy *normal_policy RO_AFTER_BOOT;
 
 static PERCPU(struct thread, idle_thread);

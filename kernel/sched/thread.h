@@ -73,11 +73,16 @@ struct sched_entity {
 	RB_ENTRY(thread) node; /* [R] place in the policy's tree */
 	struct list_node link; /* [R] or in its list */
 	uint64_t vruntime;     /* [R] virtual time used up, while ready */
-	uint64_t deadline;     /* [R] virtual deadline of its request */
+	uint64_t deadline;     /* [R] who waits is served in this order */
 	uint64_t min_vruntime; /* [R] least vruntime of the subtree */
 	int64_t lag;           /* [R] service owed, while not ready */
 	int64_t slice_left;    /* [R] ns of its turn left */
 	uint64_t weight;       /* [R] from nice */
+	uint64_t used_ns;      /* [R] sjf: of this burst */
+	uint64_t burst_ns;     /* [R] sjf: its predicted length */
+	uint64_t round;        /* [R] mlfq: in which it got its level */
+	uint8_t level;         /* [R] mlfq */
+	bool turn_begun;       /* [R] mlfq: put back in front */
 };
 
 /*

@@ -62,11 +62,11 @@ cpu_add(struct policy_cpu *c, struct thread *t, enum join_reason why)
 {
 	c->q.policy->join(&c->q, t, why);
 	t->queued = true;
+	c->q.policy->put(&c->q, t);
 	if (!c->running) {
-		c->running = t;
+		cpu_pick(c);
 		return true;
 	}
-	c->q.policy->put(&c->q, t);
 	return c->q.policy->preempts(&c->q, c->running, t);
 }
 
