@@ -15,12 +15,14 @@
 #include "sched/poll.h"
 
 struct chardev;
+struct file;
 
 /* One open of a device. */
 struct chardev_open {
 	struct chardev *dev; /* [I] may be changed by open: /dev/tty */
 	unsigned flags;      /* [a] O_NONBLOCK as now set on the file */
 	void *data;          /* [o] the driver's */
+	struct file *file;   /* [I] for devices of fs/ only: others are below */
 };
 
 struct chardev_ops {
@@ -39,6 +41,8 @@ enum chardev_bits {
 	CHARDEV_SEEKABLE = 1 << 0,
 	CHARDEV_TTY = 1 << 1,  /* becomes controlling terminal when opened */
 	CHARDEV_ZERO = 1 << 2, /* mmap gives anonymous memory: /dev/zero */
+	CHARDEV_NO_HANGUP = 1 << 3,  /* a terminal's open that stays good */
+	CHARDEV_PTY_MASTER = 1 << 4, /* the side of the terminal's program */
 };
 
 struct chardev {

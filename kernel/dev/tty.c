@@ -3,6 +3,7 @@
 
 #include <asm-generic/fcntl.h>
 #include <asm/signal.h>
+#include <linux/capability.h>
 #include <linux/kdev_t.h>
 #include <linux/major.h>
 
@@ -40,6 +41,11 @@ no_signal(UNUSED pid_t pgrp, UNUSED int signo)
 {
 }
 
+static void
+no_leader_signal(UNUSED pid_t session, UNUSED pid_t foreground)
+{
+}
+
 static int
 allow_background(UNUSED struct tty *tty, UNUSED int signo)
 {
@@ -53,7 +59,13 @@ no_id(void)
 }
 
 static bool
-no_leader(void)
+never(void)
+{
+	return false;
+}
+
+static bool
+not_capable(UNUSED int capability)
 {
 	return false;
 }
@@ -64,21 +76,42 @@ no_tty(void)
 	return NULL;
 }
 
+static bool
+not_current(UNUSED const struct tty *tty)
+{
+	return false;
+}
+
+static bool
+refuse_tty(UNUSED struct tty *tty)
+{
+	return false;
+}
+
 static void
-ignore_tty(UNUSED struct tty *tty)
+nothing_to_drop(void)
+{
+}
+
+static void
+nothing_to_forget(UNUSED pid_t session, UNUSED struct tty *tty)
 {
 }
 
 static const struct tty_job_ops no_jobs = {
 	.signal_group = no_signal,
+	.signal_leader = no_leader_signal,
 	.check_background = allow_background,
 	.current_session = no_id,
 	.current_group = no_id,
-	.is_session_leader = no_leader,
+	.is_session_leader = never,
+	.capable = not_capable,
 	.group_in_session = allow_group,
 	.current_tty = no_tty,
-	.set_current_tty = ignore_tty,
-	.forget_tty = ignore_tty,
+	.is_current_tty = not_current,
+	.take_tty = refuse_tty,
+	.drop_tty = nothing_to_drop,
+	.forget_tty = nothing_to_forget,
 };
 
 static const struct tty_job_ops *job_ops RO_AFTER_BOOT = &no_jobs;
@@ -105,6 +138,33 @@ echo(struct ldisc *ld, const char *bytes, size_t n)
 	tty->drv->echo(tty, bytes, n);
 }
 
+static void
+flush_output(struct ldisc *ld)
+{
+	struct tty *tty = container_of(ld, struct tty, ld);
+
+	if (tty->drv->flush_output)
+		tty->drv->flush_output(tty);
+}
+
+void
+tty_init(struct tty *tty, const struct tty_driver *drv, void *data)
+{
+	tty->dev.bits = CHARDEV_TTY;
+	tty->dev.ops = &tty_chardev_ops;
+	tty->dev.data = tty;
+	tty->drv = drv;
+	tty->data = data;
+	refcount_set(&tty->refs, 1);
+	spin_init(&tty->line_lock, LOCK_TTY_LINE, "tty line");
+	ldisc_init(&tty->ld, echo);
+	tty->ld.flush_output = flush_output;
+	mutex_init(&tty->read_lock, LOCK_TTY_READ, "tty read");
+	mutex_init(&tty->write_lock, LOCK_TTY_WRITE, "tty write");
+	wait_queue_init(&tty->read_wait);
+	wait_queue_init(&tty->write_wait);
+}
+
 struct tty *
 tty_create(const char *name, dev_t dev, const struct tty_driver *drv,
 	   void *data)
@@ -113,24 +173,31 @@ tty_create(const char *name, dev_t dev, const struct tty_driver *drv,
 
 	if (!tty)
 		return NULL;
-	tty->dev = (struct chardev){
-		.name = name,
-		.dev = dev,
-		.mode = 0600,
-		.bits = CHARDEV_TTY,
-		.ops = &tty_chardev_ops,
-		.data = tty,
-	};
-	tty->drv = drv;
-	tty->data = data;
-	spin_init(&tty->line_lock, LOCK_TTY_LINE, "tty line");
-	ldisc_init(&tty->ld, echo);
-	mutex_init(&tty->read_lock, LOCK_TTY_READ, "tty read");
-	mutex_init(&tty->write_lock, LOCK_TTY_WRITE, "tty write");
-	wait_queue_init(&tty->read_wait);
-	wait_queue_init(&tty->write_wait);
+	tty_init(tty, drv, data);
+	tty->dev.name = name;
+	tty->dev.dev = dev;
+	tty->dev.mode = 0600;
 	chardev_register(&tty->dev);
 	return tty;
+}
+
+void
+tty_get(struct tty *tty)
+{
+	refcount_get(&tty->refs);
+}
+
+void
+tty_put(struct tty *tty)
+{
+	if (refcount_put(&tty->refs))
+		tty->drv->destroy(tty);
+}
+
+bool
+tty_is_pty(const struct tty *tty)
+{
+	return tty->drv->is_pty;
 }
 
 void *
@@ -184,19 +251,33 @@ drain_backlog(struct tty *tty) REQUIRES(tty->line_lock)
 	memmove(tty->backlog, tty->backlog + n, tty->backlog_size);
 }
 
-static void
+static size_t
 take_input(struct tty *tty, const char *bytes, size_t n)
 	REQUIRES(tty->line_lock)
 {
-	size_t done = 0;
+	size_t done = 0, waiting;
 
 	if (tty->backlog_size)
 		drain_backlog(tty);
 	if (!tty->backlog_size)
 		done = ldisc_input(&tty->ld, bytes, n);
-	n = MIN(n - done, (size_t)TTY_BACKLOG - tty->backlog_size);
-	memcpy(tty->backlog + tty->backlog_size, bytes + done, n);
-	tty->backlog_size += (unsigned)n;
+	waiting = MIN(n - done, tty_input_room(tty));
+	memcpy(tty->backlog + tty->backlog_size, bytes + done, waiting);
+	tty->backlog_size += (unsigned)waiting;
+	return done + waiting;
+}
+
+size_t
+tty_input_room(const struct tty *tty)
+{
+	return TTY_BACKLOG - tty->backlog_size;
+}
+
+void
+tty_tell(struct tty *tty, unsigned events)
+{
+	if (tty->drv->tell)
+		tty->drv->tell(tty, events);
 }
 
 /* Let line_lock go and do what the discipline asked for. */
@@ -210,9 +291,13 @@ finish_input(struct tty *tty, bool was_stopped, unsigned long irq)
 	bool started = was_stopped && !tty->ld.stopped;
 
 	tty->ld.signals = 0;
-	if (tty->ld.flushed)
+	if (tty->ld.flushed) {
 		tty->backlog_size = 0;
+		tty_tell(tty, TIOCPKT_FLUSHREAD);
+	}
 	tty->ld.flushed = false;
+	if (was_stopped != tty->ld.stopped)
+		tty_tell(tty, started ? TIOCPKT_START : TIOCPKT_STOP);
 	spin_unlock_irq(&tty->line_lock, irq);
 	if (signals)
 		send_signals(signals, group);
@@ -222,14 +307,32 @@ finish_input(struct tty *tty, bool was_stopped, unsigned long irq)
 		wait_queue_wake(&tty->write_wait, POLLOUT | POLLWRNORM);
 }
 
-void
+size_t
 tty_input(struct tty *tty, const char *bytes, size_t n)
 {
 	unsigned long irq = spin_lock_irq(&tty->line_lock);
 	bool was_stopped = tty->ld.stopped;
+	size_t taken = take_input(tty, bytes, n);
 
-	take_input(tty, bytes, n);
 	finish_input(tty, was_stopped, irq);
+	return taken;
+}
+
+void
+tty_input_break(struct tty *tty)
+{
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	bool was_stopped = tty->ld.stopped;
+
+	ldisc_input_break(&tty->ld);
+	finish_input(tty, was_stopped, irq);
+}
+
+static void
+input_taken(struct tty *tty)
+{
+	if (tty->drv->input_taken)
+		tty->drv->input_taken(tty);
 }
 
 void
@@ -241,6 +344,7 @@ tty_feed_backlog(struct tty *tty)
 	if (tty->backlog_size)
 		drain_backlog(tty);
 	finish_input(tty, was_stopped, irq);
+	input_taken(tty);
 }
 
 void
@@ -250,21 +354,39 @@ tty_flush_input(struct tty *tty)
 
 	ldisc_flush_input(&tty->ld);
 	tty->backlog_size = 0;
+	tty_tell(tty, TIOCPKT_FLUSHREAD);
 	spin_unlock_irq(&tty->line_lock, irq);
+	input_taken(tty);
+}
+
+void
+tty_flush_output(struct tty *tty)
+{
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+
+	tty->ld.held_size = 0;
+	flush_output(&tty->ld);
+	spin_unlock_irq(&tty->line_lock, irq);
+	wait_queue_wake(&tty->write_wait, POLLOUT | POLLWRNORM);
 }
 
 void
 tty_flow(struct tty *tty, bool stop)
 {
 	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	bool was_stopped = tty->ld.stopped;
 
-	if (stop)
-		ldisc_stop(&tty->ld);
-	else
-		ldisc_start(&tty->ld);
+	ldisc_pause(&tty->ld, stop);
+	finish_input(tty, was_stopped, irq);
+}
+
+void
+tty_send_now(struct tty *tty, const char *bytes, size_t n)
+{
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+
+	tty->drv->echo(tty, bytes, n);
 	spin_unlock_irq(&tty->line_lock, irq);
-	if (!stop)
-		wait_queue_wake(&tty->write_wait, POLLOUT | POLLWRNORM);
 }
 
 void
@@ -296,37 +418,85 @@ tty_foreground(const struct tty *tty)
 }
 
 void
-tty_set_session(struct tty *tty, pid_t session, pid_t pgrp)
+tty_set_foreground(struct tty *tty, pid_t group)
 {
 	unsigned long irq = spin_lock_irq(&tty->line_lock);
 
-	__atomic_store_n(&tty->session, session, __ATOMIC_RELAXED);
-	__atomic_store_n(&tty->foreground, pgrp, __ATOMIC_RELAXED);
+	if (tty->session)
+		__atomic_store_n(&tty->foreground, group, __ATOMIC_RELAXED);
 	spin_unlock_irq(&tty->line_lock, irq);
 }
 
+int
+tty_join_session(struct tty *tty, pid_t session, pid_t group)
+{
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	int err = -EPERM;
+
+	if (!tty->session && !tty->gone && job_ops->take_tty(tty)) {
+		__atomic_store_n(&tty->session, session, __ATOMIC_RELAXED);
+		__atomic_store_n(&tty->foreground, group, __ATOMIC_RELAXED);
+		tty_get(tty);
+		err = 0;
+	}
+	spin_unlock_irq(&tty->line_lock, irq);
+	return err;
+}
+
+void
+tty_leave_session(struct tty *tty, pid_t session)
+{
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	bool was_its = tty->session && (!session || tty->session == session);
+
+	if (was_its) {
+		job_ops->forget_tty(tty->session, tty);
+		__atomic_store_n(&tty->session, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&tty->foreground, 0, __ATOMIC_RELAXED);
+	}
+	spin_unlock_irq(&tty->line_lock, irq);
+	if (was_its)
+		tty_put(tty);
+}
+
+/* The caller has a reference that is not the session's. */
 void
 tty_hangup(struct tty *tty)
 {
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+
 	atomic_fetch_add(&tty->hangups, 1);
-	tty_flush_input(tty);
-	job_ops->forget_tty(tty);
-	tty_set_session(tty, 0, 0);
-	tty_flow(tty, false);
-	wait_queue_wake(&tty->read_wait, POLLIN | POLLHUP);
-	wait_queue_wake(&tty->write_wait, POLLOUT | POLLHUP);
+	ldisc_flush_input(&tty->ld);
+	tty->backlog_size = 0;
+	tty->ld.held_size = 0;
+	flush_output(&tty->ld);
+	tty->ld.paused = tty->ld.stopped = false;
+	tty->exclusive = false;
+	spin_unlock_irq(&tty->line_lock, irq);
+	tty_leave_session(tty, 0);
+	wait_queue_wake(&tty->read_wait, 0);
+	wait_queue_wake(&tty->write_wait, 0);
+	input_taken(tty);
 }
 
-bool
-tty_is_console(const struct chardev_open *o)
+void
+tty_vhangup(struct tty *tty)
 {
-	return o->dev->dev == MKDEV(TTYAUX_MAJOR, 1);
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	pid_t session = tty->session, foreground = tty->foreground;
+
+	spin_unlock_irq(&tty->line_lock, irq);
+	if (session)
+		job_ops->signal_leader(session, foreground);
+	tty_hangup(tty);
 }
+
+/* --- opens --- */
 
 bool
 tty_open_is_dead(const struct chardev_open *o)
 {
-	return !tty_is_console(o) &&
+	return !(o->dev->bits & CHARDEV_NO_HANGUP) &&
 	       (uintptr_t)o->data != atomic_load(&tty_of(o)->hangups);
 }
 
@@ -338,36 +508,65 @@ static bool
 may_take(const struct chardev_open *o)
 {
 	return !(o->flags & O_NOCTTY) && (o->flags & O_ACCMODE) != O_WRONLY &&
-	       o->dev == &tty_of(o)->dev && job_ops->is_session_leader() &&
-	       !job_ops->current_tty();
+	       o->dev == &tty_of(o)->dev && job_ops->is_session_leader();
+}
+
+static int
+count_open(struct tty *tty, struct chardev_open *o)
+{
+	bool privileged = job_ops->capable(CAP_SYS_ADMIN);
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	int err = 0;
+
+	if (tty->gone)
+		err = -EIO;
+	else if (tty->exclusive && !privileged)
+		err = -EBUSY;
+	if (!err) {
+		tty_get(tty);
+		o->data = (void *)(uintptr_t)atomic_load(&tty->hangups);
+		if (!tty->opens++ && tty->drv->opened)
+			tty->drv->opened(tty);
+	}
+	spin_unlock_irq(&tty->line_lock, irq);
+	return err;
 }
 
 static int
 tty_open(struct chardev_open *o)
 {
 	struct tty *tty = tty_of(o);
-	pid_t session = job_ops->current_session();
-	pid_t group = job_ops->current_group();
-	unsigned long irq;
-	bool taken;
+	int err = count_open(tty, o);
 
-	o->data = (void *)(uintptr_t)atomic_load(&tty->hangups);
-	if (!may_take(o))
-		return 0;
-	irq = spin_lock_irq(&tty->line_lock);
-	taken = tty->session == 0;
-	if (taken) {
-		__atomic_store_n(&tty->session, session, __ATOMIC_RELAXED);
-		__atomic_store_n(&tty->foreground, group, __ATOMIC_RELAXED);
-	}
-	spin_unlock_irq(&tty->line_lock, irq);
-	if (taken)
-		job_ops->set_current_tty(tty);
+	if (err)
+		return err;
+	/* One that it does not get is open all the same. */
+	if (may_take(o))
+		(void)tty_join_session(tty, job_ops->current_session(),
+				       job_ops->current_group());
 	return 0;
+}
+
+void
+tty_close(struct chardev_open *o)
+{
+	struct tty *tty = tty_of(o);
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	bool last = --tty->opens == 0;
+
+	if (last)
+		tty->exclusive = false;
+	if (last && tty->drv->closed)
+		tty->drv->closed(tty);
+	spin_unlock_irq(&tty->line_lock, irq);
+	if (last)
+		tty_leave_session(tty, 0);
+	tty_put(tty);
 }
 
 const struct chardev_ops tty_chardev_ops = {
 	.open = tty_open,
+	.close = tty_close,
 	.read = tty_read,
 	.write = tty_write,
 	.ioctl = tty_ioctl,

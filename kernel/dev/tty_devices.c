@@ -90,11 +90,14 @@ static int
 controlling_open(struct chardev_open *o)
 {
 	struct tty *tty = tty_job()->current_tty();
+	int err;
 
 	if (!tty)
 		return -ENXIO;
 	o->dev = &tty->dev;
-	return tty->dev.ops->open(o);
+	err = tty->dev.ops->open(o);
+	tty_put(tty);
+	return err;
 }
 
 static const struct chardev_ops controlling_ops = {
@@ -116,7 +119,7 @@ static struct chardev console_dev = {
 	.name = "console",
 	.dev = MKDEV(TTYAUX_MAJOR, 1),
 	.mode = 0600,
-	.bits = CHARDEV_TTY,
+	.bits = CHARDEV_TTY | CHARDEV_NO_HANGUP,
 	.ops = &tty_chardev_ops,
 };
 

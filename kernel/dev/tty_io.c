@@ -114,7 +114,12 @@ wait_input(struct reading *r, uint64_t deadline)
 	struct tty *tty = tty_of(r->o);
 	int err;
 
-	if (tty_open_is_dead(r->o) || deadline == 0)
+	if (tty_open_is_dead(r->o)) {
+		/* Whoever it catches waiting is told apart, on ptys. */
+		r->err = tty->drv->is_pty ? -EIO : 0;
+		return false;
+	}
+	if (deadline == 0)
 		return false;
 	if (r->o->flags & O_NONBLOCK) {
 		r->err = -EAGAIN;
@@ -170,7 +175,7 @@ tty_read(struct chardev_open *o, struct uio *u, UNUSED uint64_t pos)
 
 	if (tty_open_is_dead(o))
 		return 0;
-	if (!tty_is_console(o)) {
+	if (!(o->dev->bits & CHARDEV_NO_HANGUP)) {
 		err = tty_job()->check_background(tty, SIGTTIN);
 		if (err)
 			return err;
@@ -190,14 +195,26 @@ tty_read(struct chardev_open *o, struct uio *u, UNUSED uint64_t pos)
 
 /* --- writing --- */
 
+/* Room for the longest thing one byte can become; line_lock held. */
+static bool
+has_room(const struct tty *tty)
+{
+	return !tty->ld.stopped &&
+	       (!tty->drv->room || tty->drv->room(tty) >= LDISC_EXPANSION);
+}
+
 static bool
 may_output(struct chardev_open *o)
 {
-	return !__atomic_load_n(&tty_of(o)->ld.stopped, __ATOMIC_RELAXED) ||
-	       tty_open_is_dead(o);
+	struct tty *tty = tty_of(o);
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
+	bool yes = has_room(tty);
+
+	spin_unlock_irq(&tty->line_lock, irq);
+	return yes || tty_open_is_dead(o);
 }
 
-/* Stopped output waits for VSTART. */
+/* Stopped output waits for VSTART, that of a pty also for its reader. */
 static int
 wait_output(struct chardev_open *o)
 {
@@ -215,23 +232,43 @@ wait_output(struct chardev_open *o)
 	return tty_open_is_dead(o) ? -EIO : 0;
 }
 
-/* Process and send n bytes. */
-static void
+/*
+ * Process and send as much of n bytes as there is room for; returns how much
+ * that was.  Where there is a room, what is made fits into it under the lock.
+ */
+static size_t
 put_out(struct tty *tty, const char *bytes, size_t n)
 {
+	const struct tty_driver *drv = tty->drv;
 	char out[CHUNK * 2];
+	size_t room = sizeof(out), used = 0, made = 0;
+	unsigned long irq = spin_lock_irq(&tty->line_lock);
 
-	while (n) {
-		unsigned long irq = spin_lock_irq(&tty->line_lock);
-		size_t used;
-		size_t made = ldisc_output(&tty->ld, bytes, n, out, sizeof(out),
-					   &used);
+	if (drv->room)
+		room = MIN(room, drv->room(tty));
+	if (room >= LDISC_EXPANSION && !tty->ld.stopped)
+		made = ldisc_output(&tty->ld, bytes, n, out, room, &used);
+	if (!drv->write)
+		drv->echo(tty, out, made);
+	spin_unlock_irq(&tty->line_lock, irq);
+	if (drv->write)
+		drv->write(tty, out, made);
+	return used;
+}
 
-		spin_unlock_irq(&tty->line_lock, irq);
-		tty->drv->write(tty, out, made);
-		bytes += used;
-		n -= used;
+/* Put out all n bytes: how many went, *err tells why not all. */
+static size_t
+put_chunk(struct chardev_open *o, const char *bytes, size_t n, int *err)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		*err = wait_output(o);
+		if (*err)
+			break;
+		done += put_out(tty_of(o), bytes + done, n - done);
 	}
+	return done;
 }
 
 static ssize_t
@@ -239,20 +276,17 @@ write_all(struct chardev_open *o, struct uio *u)
 {
 	ssize_t done = 0;
 	char buf[CHUNK];
+	int err = 0;
 
-	while (u->left) {
-		size_t want = MIN(u->left, sizeof(buf)), n;
-		int err = wait_output(o);
+	while (u->left && !err) {
+		size_t want = MIN(u->left, sizeof(buf));
+		size_t n = uio_copy_in(u, buf, want);
 
-		if (err)
-			return done ? done : err;
-		n = uio_copy_in(u, buf, want);
-		put_out(tty_of(o), buf, n);
-		done += (ssize_t)n;
-		if (n < want)
-			return done ? done : -EFAULT;
+		done += (ssize_t)put_chunk(o, buf, n, &err);
+		if (n < want && !err)
+			err = -EFAULT;
 	}
-	return done;
+	return done ? done : err;
 }
 
 static int
@@ -267,7 +301,7 @@ check_output(struct chardev_open *o)
 	irq = spin_lock_irq(&tty->line_lock);
 	check = tty->ld.termios.c_lflag & TOSTOP;
 	spin_unlock_irq(&tty->line_lock, irq);
-	if (!check || tty_is_console(o))
+	if (!check || (o->dev->bits & CHARDEV_NO_HANGUP))
 		return 0;
 	return tty_job()->check_background(tty, SIGTTOU);
 }
@@ -304,10 +338,11 @@ tty_poll(struct chardev_open *o, struct poll_table *pt)
 	least = tty->ld.termios.c_cc[VTIME] ? 1 : tty->ld.termios.c_cc[VMIN];
 	if (ldisc_readable(&tty->ld, least))
 		events |= POLLIN | POLLRDNORM;
-	if (!tty->ld.stopped)
+	if (has_room(tty))
 		events |= POLLOUT | POLLWRNORM;
 	spin_unlock_irq(&tty->line_lock, irq);
 	if (tty_open_is_dead(o))
-		events |= POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLHUP;
+		events |= POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLERR |
+			  POLLHUP;
 	return events;
 }

@@ -135,12 +135,25 @@ ldisc_stop(struct ldisc *ld)
 void
 ldisc_start(struct ldisc *ld)
 {
-	if (!ld->stopped)
+	if (!ld->stopped || ld->paused)
 		return;
 	ld->stopped = false;
 	if (ld->held_size)
 		ld->echo(ld, ld->held, ld->held_size);
 	ld->held_size = 0;
+}
+
+/* What VSTOP stopped before, TCOON does not start. */
+void
+ldisc_pause(struct ldisc *ld, bool on)
+{
+	if (ld->paused == on)
+		return;
+	ld->paused = on;
+	if (on)
+		ldisc_stop(ld);
+	else
+		ldisc_start(ld);
 }
 
 /*

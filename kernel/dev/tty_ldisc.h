@@ -32,10 +32,13 @@ enum ldisc_signal {
 
 /* Put echo on the wire; already post-processed. */
 typedef void ldisc_echo_fn(struct ldisc *ld, const char *bytes, size_t n);
+/* Forget output that has not left the machine yet. */
+typedef void ldisc_flush_fn(struct ldisc *ld);
 
 struct ldisc {
 	struct ktermios termios;
-	ldisc_echo_fn *echo; /* [I] */
+	ldisc_echo_fn *echo;          /* [I] */
+	ldisc_flush_fn *flush_output; /* [I] may be NULL */
 
 	/*
 	 * The input ring.  Positions count bytes and are taken modulo the
@@ -50,7 +53,8 @@ struct ldisc {
 	unsigned line_column; /* where the echo of the edited line began */
 	bool literal;         /* VLNEXT came: the next byte is just a byte */
 	bool erasing;         /* ECHOPRT: between \ and / */
-	bool stopped;         /* VSTOP came: output waits for VSTART */
+	bool stopped;         /* output waits for VSTART or TCOON */
+	bool paused;          /* it was TCOOFF: only TCOON will do */
 	uint32_t signals;     /* 1 << enum ldisc_signal; the owner clears */
 	bool flushed;         /* a signal threw input away; owner clears */
 	size_t held_size;
@@ -90,7 +94,11 @@ void ldisc_skip_eof(struct ldisc *ld);
 size_t ldisc_read_raw(struct ldisc *ld, char *dst, size_t n);
 
 void ldisc_flush_input(struct ldisc *ld);
+/* A break came (BRKINT, IGNBRK, PARMRK); as ldisc_input(). */
+void ldisc_input_break(struct ldisc *ld);
 void ldisc_stop(struct ldisc *ld);
 void ldisc_start(struct ldisc *ld);
+/* TCOOFF and TCOON: independent of VSTOP and VSTART. */
+void ldisc_pause(struct ldisc *ld, bool on);
 /* Change the settings; what is in the ring adapts to a change of ICANON. */
 void ldisc_set_termios(struct ldisc *ld, const struct ktermios *t);

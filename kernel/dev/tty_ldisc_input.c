@@ -224,6 +224,19 @@ flow_control(struct ldisc *ld, uint8_t c)
 	return true;
 }
 
+/* A signal throws away what is under way in both directions. */
+static void
+flush_for_signal(struct ldisc *ld)
+{
+	if (L_FLAG(ld, NOFLSH))
+		return;
+	ldisc_flush_input(ld);
+	ld->held_size = 0;
+	ld->flushed = true;
+	if (ld->flush_output)
+		ld->flush_output(ld);
+}
+
 static bool
 raise_signal(struct ldisc *ld, uint8_t c)
 {
@@ -240,11 +253,7 @@ raise_signal(struct ldisc *ld, uint8_t c)
 	else
 		return false;
 	ld->signals |= 1u << signal;
-	if (!L_FLAG(ld, NOFLSH)) {
-		ldisc_flush_input(ld);
-		ld->held_size = 0;
-		ld->flushed = true;
-	}
+	flush_for_signal(ld);
 	if (I_FLAG(ld, IXON))
 		ldisc_start(ld);
 	if (L_FLAG(ld, ECHO))
@@ -376,6 +385,23 @@ has_room(const struct ldisc *ld)
 	size_t spare = I_FLAG(ld, PARMRK) ? 2 : 1;
 
 	return LDISC_SIZE - (ld->head - ld->tail) > spare;
+}
+
+void
+ldisc_input_break(struct ldisc *ld)
+{
+	if (I_FLAG(ld, IGNBRK))
+		return;
+	if (I_FLAG(ld, BRKINT)) {
+		ld->signals |= 1u << LDISC_INTR;
+		flush_for_signal(ld);
+		return;
+	}
+	if (I_FLAG(ld, PARMRK)) {
+		keep(ld, 0xff);
+		keep(ld, 0);
+	}
+	keep(ld, 0);
 }
 
 size_t

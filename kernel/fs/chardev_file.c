@@ -32,20 +32,17 @@ bits_of(const struct chardev *d)
 	       (d->bits & CHARDEV_SEEKABLE ? FILE_SEEKABLE : FILE_STREAM);
 }
 
-static int
-chardev_open(struct file *f)
+int
+chardev_file_open(struct file *f, struct chardev *d)
 {
-	struct chardev *d = chardev_find(f->inode->rdev);
-	struct chardev_open *o;
+	struct chardev_open *o = kmalloc(sizeof(*o));
 	int err;
 
-	if (!d)
-		return -ENXIO;
-	o = kmalloc(sizeof(*o));
 	if (!o)
 		return -ENOMEM;
 	o->dev = d;
 	o->flags = f->flags;
+	o->file = f;
 	err = d->ops->open ? d->ops->open(o) : 0;
 	if (err) {
 		kfree(o);
@@ -54,6 +51,14 @@ chardev_open(struct file *f)
 	f->data = o;
 	f->bits = bits_of(o->dev); /* open may have changed it: /dev/tty */
 	return 0;
+}
+
+static int
+chardev_open(struct file *f)
+{
+	struct chardev *d = chardev_find(f->inode->rdev);
+
+	return d ? chardev_file_open(f, d) : -ENXIO;
 }
 
 static void
@@ -149,5 +154,5 @@ file_chardev(const struct file *f)
 {
 	const struct chardev_open *o = f->data;
 
-	return f->ops == &chardev_file_ops ? o->dev : NULL;
+	return f->ops->release == chardev_release ? o->dev : NULL;
 }

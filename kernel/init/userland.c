@@ -14,6 +14,7 @@
 #include "dev/console.h"
 #include "dev/tty.h"
 #include "fs/devfs/devfs.h"
+#include "fs/devpts/devpts.h"
 #include "fs/file.h"
 #include "fs/path.h"
 #include "fs/procfs/procfs.h"
@@ -43,7 +44,8 @@ start_devices(void)
 	tty_devices_init(); /* terminals on serial and screen */
 	serial_irq_init();  /* ... and their input */
 	i8042_init();
-	devfs_init(); /* /dev shows them all */
+	devfs_init();  /* /dev shows them all */
+	devpts_init(); /* /dev/ptmx, and what /dev/pts will be */
 }
 
 /* The file init.elf of the loader becomes /init, unless there is one. */

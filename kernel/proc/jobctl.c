@@ -86,19 +86,56 @@ hangup_orphans(pid_t group)
 
 /* --- the terminal of a session --- */
 
+/* What it points to lives while a process points to it. */
 static struct tty *
 job_current_tty(void)
 {
 	unsigned long irq = proc_tree_enter();
 	struct tty *tty = current_process()->tty;
 
+	if (tty)
+		tty_get(tty);
 	proc_tree_leave(irq);
 	return tty;
 }
 
+static bool
+job_is_current_tty(const struct tty *tty)
+{
+	unsigned long irq = proc_tree_enter();
+	bool yes = current_process()->tty == tty;
+
+	proc_tree_leave(irq);
+	return yes;
+}
+
+static bool
+job_take_tty(struct tty *tty)
+{
+	unsigned long irq = proc_tree_enter();
+	struct process *p = current_process();
+	bool takes = !p->tty && p->session == p->id;
+
+	if (takes) {
+		p->tty = tty;
+		p->hangup_group = 0;
+	}
+	proc_tree_leave(irq);
+	return takes;
+}
+
+static void
+job_drop_tty(void)
+{
+	unsigned long irq = proc_tree_enter();
+
+	current_process()->tty = NULL;
+	proc_tree_leave(irq);
+}
+
 /* Take tty away from every process of the session. */
 static void
-session_forget_tty(pid_t session, struct tty *tty)
+job_forget_tty(pid_t session, struct tty *tty)
 {
 	unsigned long irq = proc_tree_enter();
 	struct pid *id = pid_find(session);
@@ -112,21 +149,84 @@ session_forget_tty(pid_t session, struct tty *tty)
 	proc_tree_leave(irq);
 }
 
-/* A session leader is exiting: its terminal hangs up. */
+/* The leader has the foreground group hung up when it exits, not before. */
 static void
-hangup_terminal(struct process *p)
+job_signal_leader(pid_t session, pid_t foreground)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(session);
+	struct process *p = id ? id->process : NULL;
+
+	if (p && p->session == id) {
+		(void)signal_send_process(p, SIGHUP, NULL);
+		(void)signal_send_process(p, SIGCONT, NULL);
+		p->hangup_group = foreground;
+	}
+	proc_tree_leave(irq);
+}
+
+static bool
+job_group_in_session(pid_t pgrp, pid_t session)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(pgrp);
+	bool yes = false;
+
+	/* Session 0: in any. */
+	if (id && !list_empty(&id->group))
+		yes = !session ||
+		      list_first(&id->group, struct process, group_link)
+				      ->session->nr == session;
+	proc_tree_leave(irq);
+	return yes;
+}
+
+/* The terminal hung up before; its foreground group may be there still. */
+static void
+hangup_old_foreground(struct process *p)
+{
+	unsigned long irq = proc_tree_enter();
+	pid_t group = p->hangup_group;
+
+	p->hangup_group = 0;
+	proc_tree_leave(irq);
+	if (group && job_group_in_session(group, p->pid))
+		hangup_orphans(group);
+}
+
+/*
+ * A session leader is exiting.  Its terminal hangs up and is good for a new
+ * session; a pty stays as it is for others that have it open.
+ */
+static void
+leave_terminal(struct process *p)
 {
 	struct tty *tty = job_current_tty();
 	pid_t foreground;
 
+	if (!tty) {
+		hangup_old_foreground(p);
+		return;
+	}
+	foreground = tty_foreground(tty);
+	if (foreground)
+		(void)signal_send_group(foreground, SIGHUP, NULL);
+	if (tty_is_pty(tty))
+		tty_leave_session(tty, p->pid);
+	else
+		tty_hangup(tty);
+	tty_put(tty);
+}
+
+void
+jobctl_vhangup(void)
+{
+	struct tty *tty = job_current_tty();
+
 	if (!tty)
 		return;
-	foreground = tty_foreground(tty);
-	if (foreground) {
-		(void)signal_send_group(foreground, SIGHUP, NULL);
-		(void)signal_send_group(foreground, SIGCONT, NULL);
-	}
-	tty_hangup(tty);
+	tty_vhangup(tty);
+	tty_put(tty);
 }
 
 /* --- exit --- */
@@ -172,7 +272,7 @@ jobctl_exit(struct process *p)
 	while ((group = next_stranded(p, group)))
 		hangup_orphans(group);
 	if (p->session == p->id)
-		hangup_terminal(p);
+		leave_terminal(p);
 }
 
 /* --- what terminals ask --- */
@@ -240,45 +340,24 @@ job_is_session_leader(void)
 }
 
 static bool
-job_group_in_session(pid_t pgrp, pid_t session)
+job_capable(int capability)
 {
-	unsigned long irq = proc_tree_enter();
-	struct pid *id = pid_find(pgrp);
-	bool yes = false;
-
-	/* Session 0: in any. */
-	if (id && !list_empty(&id->group))
-		yes = !session ||
-		      list_first(&id->group, struct process, group_link)
-				      ->session->nr == session;
-	proc_tree_leave(irq);
-	return yes;
-}
-
-static void
-job_set_current_tty(struct tty *tty)
-{
-	unsigned long irq = proc_tree_enter();
-
-	current_process()->tty = tty;
-	proc_tree_leave(irq);
-}
-
-static void
-job_forget_tty(struct tty *tty)
-{
-	session_forget_tty(tty_session(tty), tty);
+	return cred_capable(current_task()->cred, capability);
 }
 
 static const struct tty_job_ops job_ops = {
 	.signal_group = job_signal_group,
+	.signal_leader = job_signal_leader,
 	.check_background = job_check_background,
 	.current_session = job_current_session,
 	.current_group = job_current_group,
 	.is_session_leader = job_is_session_leader,
+	.capable = job_capable,
 	.group_in_session = job_group_in_session,
 	.current_tty = job_current_tty,
-	.set_current_tty = job_set_current_tty,
+	.is_current_tty = job_is_current_tty,
+	.take_tty = job_take_tty,
+	.drop_tty = job_drop_tty,
 	.forget_tty = job_forget_tty,
 };
 
@@ -391,6 +470,7 @@ process_setsid(void)
 		group_join_locked(p, p->id);
 		session_join_locked(p, p->id);
 		p->tty = NULL;
+		p->hangup_group = 0;
 		result = p->pid;
 	}
 	proc_tree_leave(irq);

@@ -14,3 +14,5 @@ NODISCARD int process_setpgid(pid_t pid, pid_t pgid);
 NODISCARD pid_t process_getpgid(pid_t pid);
 NODISCARD pid_t process_getsid(pid_t pid);
 NODISCARD pid_t process_setsid(void);
+/* vhangup(2) on the caller's terminal; nothing to do if it has none. */
+void jobctl_vhangup(void);

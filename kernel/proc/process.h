@@ -80,6 +80,7 @@ struct process {
 	struct list_node group_link;   /* [T] in group->group */
 	struct list_node session_link; /* [T] in session->session */
 	struct tty *tty;               /* [T] controlling terminal */
+	pid_t hangup_group;            /* [T] its foreground, when it hung up */
 	bool has_execed;               /* [T] setpgid() is refused then */
 
 	enum process_state state;     /* [T] */

@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <linux/uio.h>
 
+#include "fs/devpts/devpts.h"
 #include "mm/slab.h"
 #include "syscall/define.h"
 
@@ -408,7 +409,23 @@ SYSCALL6(copy_file_range, int, in, int64_t USER *, in_pos, int, out,
 	return regular ? splice_fds(in, in_pos, out, out_pos, n) : -EINVAL;
 }
 
-/* ioctl(2): those about the descriptor here, all others are the file's. */
+/* TIOCGPTPEER: a new descriptor for the other side of a master. */
+static long
+open_peer(struct file *master, unsigned flags)
+{
+	struct file *peer;
+	long fd = devpts_open_peer(master, flags, &peer);
+
+	if (fd)
+		return fd;
+	fd = fd_install(current_task()->files, peer, 0, fd_limit(),
+			flags & O_CLOEXEC);
+	if (fd < 0)
+		file_put(peer);
+	return fd;
+}
+
+/* ioctl(2): those about descriptors here, all others are the file's. */
 SYSCALL3(ioctl, int, fd, unsigned, cmd, uintptr_t, arg)
 {
 	struct fd_table *files = current_task()->files;
@@ -421,6 +438,8 @@ SYSCALL3(ioctl, int, fd, unsigned, cmd, uintptr_t, arg)
 		result = -EBADF;
 	else if (cmd == FIOCLEX || cmd == FIONCLEX)
 		result = fd_set_cloexec(files, fd, cmd == FIOCLEX) ? 0 : -EBADF;
+	else if (cmd == TIOCGPTPEER)
+		result = open_peer(f, (unsigned)arg);
 	else
 		result = file_ioctl(f, cmd, arg);
 	file_put(f);

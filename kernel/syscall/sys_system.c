@@ -12,6 +12,7 @@
 #include "firmware/power.h"
 #include "mm/slab.h"
 #include "proc/hostname.h"
+#include "proc/jobctl.h"
 #include "sched/sched.h"
 #include "syscall/define.h"
 
@@ -354,4 +355,12 @@ SYSCALL2(umount2, const char USER *, target, unsigned, flags)
 	err = path_umount(&w, p.text, flags);
 	user_path_put(&p);
 	return err;
+}
+
+SYSCALL0(vhangup)
+{
+	if (!capable(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	jobctl_vhangup();
+	return 0;
 }
