@@ -17,6 +17,7 @@ static const char *const known_names[] = {
 	"console",  "debug",   "debug_exit", "init",  "initrd", "ktest",
 	"loglevel", "maxcpus", "nokaslr",    "nosmp", "panic",  "quiet",
 	"rdinit",   "ro",      "root",       "rw",    "sched",  "strace",
+	"wx",
 };
 
 static char text[CMDLINE_MAX] RO_AFTER_BOOT;

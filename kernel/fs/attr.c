@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 
+#include "fs/file_caps.h"
 #include "fs/fs_priv.h"
 #include "lib/errno.h"
 
@@ -30,7 +31,7 @@ static int
 check_owner(const struct inode *i, const struct cred *c,
 	    const struct inode_attr *a)
 {
-	bool owner = c->fsuid == i->uid;
+	bool owner = c->user.fs == i->uid;
 
 	if (cred_capable(c, CAP_CHOWN))
 		return 0;
@@ -109,6 +110,8 @@ inode_setattr(struct inode *i, const struct cred *c,
 	err = check_rules(i, c, &a);
 	if (!err) {
 		fill_now(&a);
+		if ((a.bits & (ATTR_UID | ATTR_GID)) && !S_ISDIR(i->mode))
+			inode_drop_file_caps(i);
 		err = inode_apply(i, &a);
 	}
 	mutex_unlock(&i->lock);
@@ -201,8 +204,8 @@ static bool
 sticky_forbids(const struct inode *dir, const struct inode *i,
 	       const struct cred *c)
 {
-	return (dir->mode & S_ISVTX) && c->fsuid != i->uid &&
-	       c->fsuid != dir->uid && !cred_capable(c, CAP_FOWNER);
+	return (dir->mode & S_ISVTX) && c->user.fs != i->uid &&
+	       c->user.fs != dir->uid && !cred_capable(c, CAP_FOWNER);
 }
 
 int

@@ -4,7 +4,6 @@
 
 #include <linux/capability.h>
 
-#include "lib/string.h"
 #include "mm/slab.h"
 
 #define ALL_CAPABILITIES ((2ULL << CAP_LAST_CAP) - 1)
@@ -45,6 +44,13 @@ cred_get(const struct cred *c)
 		refcount_get(&cred_mutable(c)->refs);
 }
 
+static void
+groups_put(struct group_list *g)
+{
+	if (g && refcount_put(&g->refs))
+		kfree(g);
+}
+
 void
 cred_put(const struct cred *c)
 {
@@ -52,7 +58,7 @@ cred_put(const struct cred *c)
 
 	if (c == &cred_root || !refcount_put(&m->refs))
 		return;
-	kfree(m->groups);
+	groups_put(m->groups);
 	kfree(m);
 }
 
@@ -65,31 +71,31 @@ cred_dup(const struct cred *c)
 		return NULL;
 	*copy = *c;
 	refcount_set(&copy->refs, 1);
-	copy->groups = NULL;
-	if (c->ngroups == 0)
-		return copy;
-	copy->groups = kcalloc(c->ngroups, sizeof(gid_t));
-	if (!copy->groups) {
-		kfree(copy);
-		return NULL;
-	}
-	memcpy(copy->groups, c->groups, c->ngroups * sizeof(gid_t));
+	if (copy->groups)
+		refcount_get(&copy->groups->refs);
 	return copy;
+}
+
+void
+cred_replace_groups(struct cred *c, struct group_list *groups)
+{
+	groups_put(c->groups);
+	c->groups = groups;
 }
 
 bool
 cred_in_group(const struct cred *c, gid_t gid)
 {
-	unsigned lo = 0, hi = c->ngroups;
+	unsigned lo = 0, hi = cred_group_count(c);
 
-	if (c->fsgid == gid)
+	if (c->group.fs == gid)
 		return true;
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 
-		if (c->groups[mid] == gid)
+		if (c->groups->ids[mid] == gid)
 			return true;
-		if (c->groups[mid] < gid)
+		if (c->groups->ids[mid] < gid)
 			lo = mid + 1;
 		else
 			hi = mid;

@@ -81,7 +81,7 @@ eventpoll_alloc(void)
 
 	if (!ep)
 		return NULL;
-	ep->account = user_account_get(cred_current()->uid);
+	ep->account = user_account_get(cred_current()->user.real);
 	if (!ep->account) {
 		kfree(ep);
 		return NULL;

@@ -164,8 +164,8 @@ pipe_dentry(const struct cred *c)
 
 	if (!i)
 		return NULL;
-	i->uid = c->fsuid;
-	i->gid = c->fsgid;
+	i->uid = c->user.fs;
+	i->gid = c->group.fs;
 	len = snprintf(name, sizeof(name), "pipe:[%llu]",
 		       (unsigned long long)i->ino);
 	d = dcache_create_loose(name, (size_t)len, i);

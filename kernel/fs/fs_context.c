@@ -37,7 +37,9 @@ fs_context_dup(struct fs_context *c)
 	if (!copy) {
 		path_put(&root);
 		path_put(&cwd);
+		return NULL;
 	}
+	atomic_store(&copy->tasks, 1);
 	return copy;
 }
 
@@ -67,6 +69,20 @@ fs_context_put(struct fs_context *c)
 	path_put(&c->root);
 	path_put(&c->cwd);
 	kfree(c);
+}
+
+void
+fs_context_join(struct fs_context *c)
+{
+	fs_context_get(c);
+	atomic_fetch_add(&c->tasks, 1);
+}
+
+void
+fs_context_leave(struct fs_context *c)
+{
+	atomic_fetch_sub(&c->tasks, 1);
+	fs_context_put(c);
 }
 
 /* The old path is put outside the lock: that may free things and sleep. */

@@ -11,8 +11,10 @@
 
 #include "core/wallclock.h"
 #include "fs/chardev_file.h"
+#include "fs/file_caps.h"
 #include "fs/fs_priv.h"
 #include "fs/pipe.h"
+#include "fs/xattr.h"
 #include "lib/errno.h"
 #include "mm/slab.h"
 
@@ -65,15 +67,16 @@ inode_put(struct inode *i)
 		return;
 	if (i->ops && i->ops->evict)
 		i->ops->evict(i);
+	xattr_set_destroy(i->xattrs);
 	slab_free(inode_cache, i);
 }
 
 void
 inode_init_owner(struct inode *i, const struct inode *dir, const struct cred *c)
 {
-	i->uid = c->fsuid;
+	i->uid = c->user.fs;
 	if (!(dir->mode & S_ISGID)) {
-		i->gid = c->fsgid;
+		i->gid = c->group.fs;
 		return;
 	}
 	i->gid = dir->gid;
@@ -165,6 +168,7 @@ inode_drop_setid(struct inode *i)
 {
 	const struct cred *c;
 
+	inode_drop_file_caps(i);
 	if (likely(!(i->mode & (S_ISUID | S_ISGID))))
 		return;
 	c = cred_current();
@@ -189,13 +193,13 @@ inode_lock_pair(struct dentry *a, struct dentry *b)
 bool
 inode_owner_or_capable(const struct inode *i, const struct cred *c)
 {
-	return c->fsuid == i->uid || cred_capable(c, CAP_FOWNER);
+	return c->user.fs == i->uid || cred_capable(c, CAP_FOWNER);
 }
 
 static unsigned
 mode_bits_for(const struct inode *i, const struct cred *c)
 {
-	if (c->fsuid == i->uid)
+	if (c->user.fs == i->uid)
 		return i->mode >> 6;
 	if (cred_in_group(c, i->gid))
 		return i->mode >> 3;

@@ -39,6 +39,8 @@ struct file_ops;
 struct inode;
 struct mount;
 struct superblock;
+struct xattr_set;
+struct xattr_value;
 
 struct path {
 	struct mount *mount;
@@ -105,6 +107,16 @@ struct inode_ops {
 	bool (*revalidate)(struct dentry *d);
 	/* Last reference gone and nlink 0 or not cached: free data. */
 	void (*evict)(struct inode *i);
+	/*
+	 * Extended attributes, as xattr_set_get() and so on of fs/xattr.h; the
+	 * inode is locked.  NULL = -EOPNOTSUPP.
+	 */
+	ssize_t (*get_xattr)(struct inode *i, const char *name, void *buf,
+			     size_t size);
+	ssize_t (*list_xattr)(struct inode *i, bool trusted, char *buf,
+			      size_t size);
+	int (*set_xattr)(struct inode *i, const char *name,
+			 const struct xattr_value *v);
 	/* Permission beyond the mode bits; NULL = mode bits decide. */
 	int (*permission)(struct inode *i, unsigned want, const struct cred *c);
 };
@@ -123,10 +135,12 @@ struct inode {
 	dev_t rdev;     /* [I] device nodes */
 	uint64_t size;  /* [L] bytes; read atomically */
 	struct timestamp atime, mtime, ctime, btime; /* [L] */
-	struct vm_object *object; /* [I] pages of a regular file */
-	void *data;               /* [I] the file system's */
-	void *pipe;               /* [L] FIFO state, fs/pipe.c */
-	atomic_int writers;       /* [a] > 0: open for writing; < 0: running */
+	struct vm_object *object;  /* [I] pages of a regular file */
+	void *data;                /* [I] the file system's */
+	void *pipe;                /* [L] FIFO state, fs/pipe.c */
+	struct xattr_set *xattrs;  /* [L] of systems that keep them in memory */
+	atomic_bool has_file_caps; /* [a] it may; written under L */
+	atomic_int writers;        /* [a] > 0: open for writing; < 0: running */
 };
 
 #define DENTRY_INLINE 40
@@ -250,7 +264,7 @@ void inode_touch(struct inode *i, unsigned attr_times);
 void inode_touch_read(struct inode *i);
 /* Store what a says into i (lock held); the setattr of simple systems. */
 int inode_store_attr(struct inode *i, const struct inode_attr *a);
-/* A write takes the set-id bits away, unless by the privileged (lock held). */
+/* A write takes file capabilities away, and the set-id bits unless by the privileged (lock held). */
 void inode_drop_setid(struct inode *i);
 /* Take the locks of two different directories; LOCK_RENAME is held. */
 void inode_lock_pair(struct dentry *a, struct dentry *b) NO_LOCK_ANALYSIS;

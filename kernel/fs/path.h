@@ -22,7 +22,8 @@ struct statx;
 
 /* Root, working directory and umask of a process (CLONE_FS shares it). */
 struct fs_context {
-	struct refcount refs;
+	struct refcount refs;  /* [a] tasks, and who looks at one's */
+	atomic_uint tasks;     /* [a] that have it as their own */
 	struct spinlock lock;  /* LOCK_FS_CONTEXT */
 	struct path root, cwd; /* [L] */
 	mode_t umask;          /* [L] */
@@ -32,6 +33,9 @@ struct fs_context *fs_context_create(const struct path *root);
 struct fs_context *fs_context_dup(struct fs_context *c); /* NULL: no memory */
 void fs_context_get(struct fs_context *c);
 void fs_context_put(struct fs_context *c);
+/* A task takes c as its own, and lets go of it; dup has done the first. */
+void fs_context_join(struct fs_context *c);
+void fs_context_leave(struct fs_context *c);
 void fs_context_set_cwd(struct fs_context *c, const struct path *p);
 void fs_context_set_root(struct fs_context *c, const struct path *p);
 void

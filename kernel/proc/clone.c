@@ -156,7 +156,7 @@ share_files(struct task *child, struct task *parent, uint64_t flags)
 		child->files = fd_table_copy(parent->files);
 	}
 	if (flags & CLONE_FS) {
-		fs_context_get(parent->fs);
+		fs_context_join(parent->fs);
 		child->fs = parent->fs;
 	} else {
 		child->fs = fs_context_dup(parent->fs);
@@ -206,7 +206,9 @@ clone_share(struct cloning *c)
 	child->cred = parent->cred;
 	child->blocked = parent->blocked;
 	rseq_clone(child, parent, flags & CLONE_VM);
-	child->keep_caps = parent->keep_caps;
+	child->no_new_privs = parent->no_new_privs;
+	child->timer_slack_ns = parent->timer_slack_ns;
+	child->default_slack_ns = parent->timer_slack_ns;
 	child->sched_policy = parent->sched_policy;
 	if (parent->reset_on_fork)
 		reset_scheduling(child);
@@ -236,7 +238,7 @@ clone_undo(struct cloning *c)
 	if (t->handlers)
 		signal_handlers_put(t->handlers);
 	if (t->fs)
-		fs_context_put(t->fs);
+		fs_context_leave(t->fs);
 	if (t->files)
 		fd_table_put(t->files);
 	arch_xstate_free(&t->thread.arch);
@@ -257,7 +259,6 @@ process_inherit_locked(struct process *p, struct process *from)
 	p->account = from->account;
 	p->tty = from->tty;
 	atomic_store(&p->dumpable, atomic_load(&from->dumpable));
-	atomic_store(&p->no_new_privs, atomic_load(&from->no_new_privs));
 	session_join_locked(p, from->session);
 	group_join_locked(p, from->group);
 }

@@ -2,22 +2,48 @@
 #include "proc/cred.h"
 
 #include <linux/capability.h>
-#include <linux/mount.h>
 
 #include "mm/slab.h"
 #include "proc/process_priv.h"
 
 /*
- * proc/cred.c - how a task changes who it is.
+ * proc/cred.c - how a task changes its ids.
+ *
+ * Every call here has the same three steps: may it (the rules below), a copy
+ * with the new ids, commit.  The rules, for one id set, where P is CAP_SETUID
+ * or CAP_SETGID:
+ *
+ *	set	P: all four; else effective from real, saved
+ *	setre	real from real, effective; effective from all three; saved
+ *		follows effective when real is given or effective leaves real
+ *	setres	each from real, effective, saved
+ *	setfs	from all four
+ *
+ * fs always follows effective, but for setfs.
  */
 
-#define ALL_CAPS ((1ULL << (CAP_LAST_CAP + 1)) - 1)
-/* Capabilities that follow fsuid (capabilities(7)). */
-#define FS_CAPS                                             \
-	(1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE |     \
-	 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_FOWNER | \
-	 1ULL << CAP_FSETID | 1ULL << CAP_LINUX_IMMUTABLE | \
-	 1ULL << CAP_MKNOD | 1ULL << CAP_MAC_OVERRIDE)
+static struct id_set *
+ids_of(struct cred *c, enum id_kind kind)
+{
+	return kind == USER_ID ? &c->user : &c->group;
+}
+
+static const struct id_set *
+current_ids(enum id_kind kind)
+{
+	const struct cred *c = current_task()->cred;
+
+	return kind == USER_ID ? &c->user : &c->group;
+}
+
+static bool
+may_set_any(enum id_kind kind)
+{
+	return cred_capable(current_task()->cred,
+			    kind == USER_ID ? CAP_SETUID : CAP_SETGID);
+}
+
+/* --- commit --- */
 
 /* The account that pays for the process follows the real user id. */
 static void
@@ -32,6 +58,7 @@ account_follow(struct process *p, uid_t uid)
 	irq = proc_tree_enter();
 	spin_lock(&p->signal_lock);
 	old = p->account;
+	/* As Linux: what counts is whether there were too many before us. */
 	current_task()->over_processes =
 		uid &&
 		atomic_load(&new->tasks) > process_limit(p, RLIMIT_NPROC);
@@ -43,22 +70,31 @@ account_follow(struct process *p, uid_t uid)
 	user_account_put(old);
 }
 
-void
-cred_commit(struct task *t, struct cred *c)
+/* Whoever has gained rights may not be looked into by his old equals. */
+static bool
+becomes_private(const struct cred *old, const struct cred *c)
 {
+	return old->user.effective != c->user.effective ||
+	       old->group.effective != c->group.effective ||
+	       old->user.fs != c->user.fs || old->group.fs != c->group.fs ||
+	       (c->cap_permitted & ~old->cap_permitted);
+}
+
+void
+cred_commit(struct cred *c)
+{
+	struct task *t = current_task();
 	struct process *p = t->process;
 	const struct cred *old;
 	unsigned long irq;
 
-	if (c->uid != t->cred->uid)
-		account_follow(p, c->uid);
+	if (c->user.real != t->cred->user.real)
+		account_follow(p, c->user.real);
 	irq = proc_tree_enter();
 	spin_lock(&p->signal_lock);
 	old = t->cred;
 	t->cred = c;
-	if (old->euid != c->euid || old->egid != c->egid ||
-	    old->fsuid != c->fsuid || old->fsgid != c->fsgid ||
-	    (c->cap_permitted & ~old->cap_permitted)) {
+	if (becomes_private(old, c)) {
 		atomic_store(&p->dumpable, false);
 		t->pdeath_signal = 0;
 	}
@@ -67,231 +103,123 @@ cred_commit(struct task *t, struct cred *c)
 	cred_put(old);
 }
 
-/* capabilities(7): what gaining or losing uid 0 does. */
-static void
-caps_follow_uids(struct cred *c, const struct cred *old)
-{
-	bool was_root = !old->uid || !old->euid || !old->suid;
-	bool is_root = !c->uid || !c->euid || !c->suid;
-
-	if (was_root && !is_root) {
-		if (!current_task()->keep_caps) {
-			c->cap_permitted = 0;
-			c->cap_effective = 0;
-		}
-		c->cap_ambient = 0;
-	}
-	if (!old->euid && c->euid)
-		c->cap_effective = 0;
-	if (old->euid && !c->euid)
-		c->cap_effective = c->cap_permitted;
-}
-
-static void
-caps_follow_fsuid(struct cred *c, uid_t old_fsuid)
-{
-	if (!old_fsuid && c->fsuid)
-		c->cap_effective &= ~FS_CAPS;
-	if (old_fsuid && !c->fsuid)
-		c->cap_effective |= c->cap_permitted & FS_CAPS;
-}
-
+/* A copy of the current credentials with these ids takes their place. */
 static int
-commit_uids(struct cred *c, const struct cred *old)
+commit_ids(enum id_kind kind, const struct id_set *ids)
 {
-	c->fsuid = c->euid;
-	caps_follow_uids(c, old);
-	cred_commit(current_task(), c);
+	const struct cred *old = current_task()->cred;
+	struct cred *c = cred_dup(old);
+
+	if (!c)
+		return -ENOMEM;
+	*ids_of(c, kind) = *ids;
+	if (kind == USER_ID)
+		caps_follow_uids(c, old);
+	cred_commit(c);
 	return 0;
 }
 
-static int
-commit_gids(struct cred *c)
-{
-	c->fsgid = c->egid;
-	cred_commit(current_task(), c);
-	return 0;
-}
-
-int
-cred_set_uid(uid_t uid)
-{
-	const struct cred *old = current_task()->cred;
-	bool root = cred_capable(old, CAP_SETUID);
-	struct cred *c;
-
-	if (uid == CRED_KEEP)
-		return -EINVAL;
-	if (!root && uid != old->uid && uid != old->suid)
-		return -EPERM;
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	if (root)
-		c->uid = c->suid = uid;
-	c->euid = uid;
-	return commit_uids(c, old);
-}
-
-int
-cred_set_gid(gid_t gid)
-{
-	const struct cred *old = current_task()->cred;
-	bool root = cred_capable(old, CAP_SETGID);
-	struct cred *c;
-
-	if (gid == CRED_KEEP)
-		return -EINVAL;
-	if (!root && gid != old->gid && gid != old->sgid)
-		return -EPERM;
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	if (root)
-		c->gid = c->sgid = gid;
-	c->egid = gid;
-	return commit_gids(c);
-}
-
-int
-cred_set_reuid(uid_t r, uid_t e)
-{
-	const struct cred *old = current_task()->cred;
-	struct cred *c;
-
-	if (!cred_capable(old, CAP_SETUID)) {
-		if (r != CRED_KEEP && r != old->uid && r != old->euid)
-			return -EPERM;
-		if (e != CRED_KEEP && e != old->uid && e != old->euid &&
-		    e != old->suid)
-			return -EPERM;
-	}
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	if (r != CRED_KEEP)
-		c->uid = r;
-	if (e != CRED_KEEP)
-		c->euid = e;
-	if (r != CRED_KEEP || (e != CRED_KEEP && e != old->uid))
-		c->suid = c->euid;
-	return commit_uids(c, old);
-}
-
-int
-cred_set_regid(gid_t r, gid_t e)
-{
-	const struct cred *old = current_task()->cred;
-	struct cred *c;
-
-	if (!cred_capable(old, CAP_SETGID)) {
-		if (r != CRED_KEEP && r != old->gid && r != old->egid)
-			return -EPERM;
-		if (e != CRED_KEEP && e != old->gid && e != old->egid &&
-		    e != old->sgid)
-			return -EPERM;
-	}
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	if (r != CRED_KEEP)
-		c->gid = r;
-	if (e != CRED_KEEP)
-		c->egid = e;
-	if (r != CRED_KEEP || (e != CRED_KEEP && e != old->gid))
-		c->sgid = c->egid;
-	return commit_gids(c);
-}
+/* --- the calls --- */
 
 static bool
-one_of(uint32_t id, uint32_t a, uint32_t b, uint32_t c)
+is_one_of(uint32_t id, const struct id_set *ids)
 {
-	return id == CRED_KEEP || id == a || id == b || id == c;
+	return id == ids->real || id == ids->effective || id == ids->saved;
 }
 
 int
-cred_set_resuid(uid_t r, uid_t e, uid_t s)
+cred_set_id(enum id_kind kind, uint32_t id)
 {
-	const struct cred *old = current_task()->cred;
-	struct cred *c;
+	struct id_set ids = *current_ids(kind);
 
-	if (!cred_capable(old, CAP_SETUID) &&
-	    !(one_of(r, old->uid, old->euid, old->suid) &&
-	      one_of(e, old->uid, old->euid, old->suid) &&
-	      one_of(s, old->uid, old->euid, old->suid)))
+	if (id == CRED_KEEP)
+		return -EINVAL;
+	if (may_set_any(kind))
+		ids.real = ids.saved = id;
+	else if (id != ids.real && id != ids.saved)
 		return -EPERM;
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	if (r != CRED_KEEP)
-		c->uid = r;
-	if (e != CRED_KEEP)
-		c->euid = e;
-	if (s != CRED_KEEP)
-		c->suid = s;
-	return commit_uids(c, old);
+	ids.effective = ids.fs = id;
+	return commit_ids(kind, &ids);
 }
 
 int
-cred_set_resgid(gid_t r, gid_t e, gid_t s)
+cred_set_reid(enum id_kind kind, uint32_t real, uint32_t effective)
 {
-	const struct cred *old = current_task()->cred;
-	struct cred *c;
+	const struct id_set *old = current_ids(kind);
+	struct id_set ids = *old;
 
-	if (!cred_capable(old, CAP_SETGID) &&
-	    !(one_of(r, old->gid, old->egid, old->sgid) &&
-	      one_of(e, old->gid, old->egid, old->sgid) &&
-	      one_of(s, old->gid, old->egid, old->sgid)))
+	if (!may_set_any(kind)) {
+		if (real != CRED_KEEP && real != old->real &&
+		    real != old->effective)
+			return -EPERM;
+		if (effective != CRED_KEEP && !is_one_of(effective, old))
+			return -EPERM;
+	}
+	if (real != CRED_KEEP)
+		ids.real = real;
+	if (effective != CRED_KEEP)
+		ids.effective = effective;
+	if (real != CRED_KEEP ||
+	    (effective != CRED_KEEP && effective != old->real))
+		ids.saved = ids.effective;
+	ids.fs = ids.effective;
+	return commit_ids(kind, &ids);
+}
+
+int
+cred_set_resid(enum id_kind kind, uint32_t real, uint32_t effective,
+	       uint32_t saved)
+{
+	const struct id_set *old = current_ids(kind);
+	struct id_set ids = *old;
+
+	if (real != CRED_KEEP)
+		ids.real = real;
+	if (effective != CRED_KEEP)
+		ids.effective = effective;
+	if (saved != CRED_KEEP)
+		ids.saved = saved;
+	if (!may_set_any(kind) &&
+	    !(is_one_of(ids.real, old) && is_one_of(ids.effective, old) &&
+	      is_one_of(ids.saved, old)))
 		return -EPERM;
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	if (r != CRED_KEEP)
-		c->gid = r;
-	if (e != CRED_KEEP)
-		c->egid = e;
-	if (s != CRED_KEEP)
-		c->sgid = s;
-	return commit_gids(c);
+	ids.fs = ids.effective;
+	return commit_ids(kind, &ids);
 }
 
-uid_t
-cred_set_fsuid(uid_t uid)
+uint32_t
+cred_set_fsid(enum id_kind kind, uint32_t id)
 {
 	const struct cred *old = current_task()->cred;
-	uid_t before = old->fsuid;
+	const struct id_set *ids = current_ids(kind);
+	uint32_t before = ids->fs;
 	struct cred *c;
 
-	if (uid == CRED_KEEP ||
-	    (!cred_capable(old, CAP_SETUID) &&
-	     !one_of(uid, old->uid, old->euid, old->suid) && uid != before))
+	if (id == before || id == CRED_KEEP ||
+	    (!may_set_any(kind) && !is_one_of(id, ids)))
 		return before;
 	c = cred_dup(old);
 	if (!c)
 		return before;
-	c->fsuid = uid;
-	caps_follow_fsuid(c, before);
-	cred_commit(current_task(), c);
+	ids_of(c, kind)->fs = id;
+	if (kind == USER_ID)
+		caps_follow_fsuid(c, before);
+	cred_commit(c);
 	return before;
 }
 
-gid_t
-cred_set_fsgid(gid_t gid)
-{
-	const struct cred *old = current_task()->cred;
-	gid_t before = old->fsgid;
-	struct cred *c;
+/* --- supplementary groups --- */
 
-	if (gid == CRED_KEEP ||
-	    (!cred_capable(old, CAP_SETGID) &&
-	     !one_of(gid, old->gid, old->egid, old->sgid) && gid != before))
-		return before;
-	c = cred_dup(old);
-	if (!c)
-		return before;
-	c->fsgid = gid;
-	cred_commit(current_task(), c);
-	return before;
+struct group_list *
+cred_groups_alloc(unsigned n)
+{
+	struct group_list *g = kmalloc(sizeof(*g) + n * sizeof(g->ids[0]));
+
+	if (!g)
+		return NULL;
+	refcount_set(&g->refs, 1);
+	g->count = n;
+	return g;
 }
 
 /* Shell sort: in place, no stack, n is at most CRED_GROUPS_MAX. */
@@ -311,112 +239,22 @@ sort_groups(gid_t *g, unsigned n)
 }
 
 int
-cred_set_groups(const gid_t *groups, unsigned n)
+cred_set_groups(struct group_list *groups)
 {
-	const struct cred *old = current_task()->cred;
-	struct cred *c;
-	gid_t *copy = NULL;
+	struct cred *c = NULL;
+	int err = 0;
 
-	if (!cred_capable(old, CAP_SETGID))
-		return -EPERM;
-	if (n > KMALLOC_MAX / sizeof(gid_t))
-		return -EINVAL;
-	if (n) {
-		copy = kcalloc(n, sizeof(*copy));
-		if (!copy)
-			return -ENOMEM;
-		memcpy(copy, groups, n * sizeof(*copy));
-		sort_groups(copy, n);
+	if (!may_set_any(GROUP_ID))
+		err = -EPERM;
+	else if (!(c = cred_dup(current_task()->cred)))
+		err = -ENOMEM;
+	if (err) {
+		kfree(groups);
+		return err;
 	}
-	c = cred_dup(old);
-	if (!c) {
-		kfree(copy);
-		return -ENOMEM;
-	}
-	kfree(c->groups);
-	c->groups = copy;
-	c->ngroups = n;
-	cred_commit(current_task(), c);
-	return 0;
-}
-
-/* capset(2): nothing can be gained, but to be inherited. */
-int
-cred_set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable)
-{
-	const struct cred *old = current_task()->cred;
-	uint64_t may_inherit = old->cap_inheritable | old->cap_bounding;
-	struct cred *c;
-
-	if (!cred_capable(old, CAP_SETPCAP))
-		may_inherit &= old->cap_inheritable | old->cap_permitted;
-	effective &= ALL_CAPS;
-	permitted &= ALL_CAPS;
-	inheritable &= ALL_CAPS;
-	if ((permitted & ~old->cap_permitted) || (effective & ~permitted) ||
-	    (inheritable & ~may_inherit))
-		return -EPERM;
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	c->cap_effective = effective;
-	c->cap_permitted = permitted;
-	c->cap_inheritable = inheritable;
-	c->cap_ambient &= permitted & inheritable;
-	cred_commit(current_task(), c);
-	return 0;
-}
-
-int
-cred_drop_bounding(unsigned cap)
-{
-	const struct cred *old = current_task()->cred;
-	struct cred *c;
-
-	if (!cred_capable(old, CAP_SETPCAP))
-		return -EPERM;
-	if (cap > CAP_LAST_CAP)
-		return -EINVAL;
-	c = cred_dup(old);
-	if (!c)
-		return -ENOMEM;
-	c->cap_bounding &= ~(1ULL << cap);
-	cred_commit(current_task(), c);
-	return 0;
-}
-
-/* capabilities(7), "Transformation of capabilities during execve()". */
-static void
-caps_for_exec(struct cred *c, bool gained)
-{
-	uint64_t file = !c->uid || !c->euid ? ALL_CAPS : 0;
-
-	if (file || gained)
-		c->cap_ambient = 0;
-	c->cap_permitted = (c->cap_inheritable & file) |
-			   (file & c->cap_bounding) | c->cap_ambient;
-	c->cap_effective = !c->euid ? c->cap_permitted : c->cap_ambient;
-}
-
-int
-cred_for_exec(struct file *f, struct task *t, struct cred **out, bool *secure)
-{
-	const struct inode *i = f->inode;
-	struct cred *c = cred_dup(t->cred);
-	bool honour = !atomic_load(&t->process->no_new_privs) &&
-		      !(path_mount_flags(&f->path) & MS_NOSUID);
-
-	if (!c)
-		return -ENOMEM;
-	if (honour && (i->mode & S_ISUID))
-		c->euid = i->uid;
-	if (honour && (i->mode & (S_ISGID | 010)) == (S_ISGID | 010))
-		c->egid = i->gid;
-	*secure = c->euid != t->cred->euid || c->egid != t->cred->egid ||
-		  c->uid != c->euid || c->gid != c->egid;
-	c->suid = c->fsuid = c->euid;
-	c->sgid = c->fsgid = c->egid;
-	caps_for_exec(c, *secure);
-	*out = c;
+	if (groups)
+		sort_groups(groups->ids, groups->count);
+	cred_replace_groups(c, groups);
+	cred_commit(c);
 	return 0;
 }

@@ -114,6 +114,13 @@ exec_follow_scripts(struct exec *x)
 	return err;
 }
 
+static bool
+may_read(const struct exec *x, const struct exec_file *f)
+{
+	return f->file &&
+	       !inode_permission(f->file->inode, MAY_READ, x->walk.cred);
+}
+
 static int
 exec_open_interp(struct exec *x)
 {
@@ -203,8 +210,9 @@ exec_prepare(struct exec *x)
 	if (!err)
 		err = exec_open_interp(x);
 	if (!err)
-		err = cred_for_exec(x->program.file, current_task(), &x->cred,
-				    &x->secure);
+		err = cred_for_exec(x->program.file, &x->cred, &x->secure);
+	x->unreadable = !may_read(x, &x->program) ||
+			(x->has_interp && !may_read(x, &x->interp));
 	if (!err)
 		err = exec_prepare_space(x);
 	if (!err)
@@ -331,6 +339,25 @@ base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Who may not read the program shall not read the process either. */
+static bool
+is_dumpable(const struct exec *x, const struct cred *old)
+{
+	return !x->unreadable && old->user.effective == old->user.real &&
+	       old->group.effective == old->group.real;
+}
+
+/* A privileged program does not let its caller choose where its stack ends. */
+static void
+limit_stack(struct process *p)
+{
+	struct rlimit *l = &p->limits[RLIMIT_STACK];
+
+	spin_lock(&p->signal_lock);
+	l->rlim_cur = MIN(l->rlim_cur, _STK_LIM);
+	spin_unlock(&p->signal_lock);
+}
+
 static void
 commit_identity(struct exec *x, struct task *t)
 {
@@ -343,12 +370,13 @@ commit_identity(struct exec *x, struct task *t)
 	p->has_execed = true;
 	p->exit_signal = SIGCHLD;
 	t->restart.fn = NULL;
-	t->keep_caps = false;
-	atomic_store(&p->dumpable, !x->secure);
+	atomic_store(&p->dumpable, is_dumpable(x, t->cred));
+	if (x->secure)
+		limit_stack(p);
 	proc_tree_leave(irq);
 	if (x->secure)
 		t->pdeath_signal = 0;
-	cred_commit(t, x->cred);
+	cred_commit(x->cred);
 	x->cred = NULL;
 }
 

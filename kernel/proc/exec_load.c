@@ -220,6 +220,10 @@ exec_layout(struct exec *x)
 	uint64_t gap;
 
 	s->limits = process_vm_limits(p);
+	if (current_task()->space) {
+		s->wx = vm_wx_inherited(current_task()->space);
+		s->no_huge = current_task()->space->no_huge;
+	}
 	s->stack_top = USER_TOP - random_pages(STACK_RANDOM);
 	gap = MAX(s->limits.stack, STACK_GAP_MIN);
 	gap = MIN(gap, STACK_GAP_MAX);

@@ -47,6 +47,7 @@ struct exec {
 	struct vm_space *space; /* new */
 	struct cred *cred;      /* new */
 	bool secure;            /* AT_SECURE: privileges were gained */
+	bool unreadable;        /* the caller may run it, but not read it */
 	struct fd_table *files; /* new, if the old one is shared */
 	struct signal_handlers *handlers; /* new, if the old are shared */
 

@@ -112,7 +112,7 @@ task_leave_files(struct task *t)
 	if (files)
 		fd_table_put(files);
 	if (fs)
-		fs_context_put(fs);
+		fs_context_leave(fs);
 }
 
 /* --- children of a dying process --- */

@@ -105,9 +105,11 @@ proc_subject_may_look(const struct proc_subject *s)
 
 	if (s->process == current_process() || cred_capable(c, CAP_SYS_PTRACE))
 		return true;
-	return to && c->fsuid == to->euid && c->fsuid == to->suid &&
-	       c->fsuid == to->uid && c->fsgid == to->egid &&
-	       c->fsgid == to->sgid && c->fsgid == to->gid &&
+	return to && c->user.fs == to->user.effective &&
+	       c->user.fs == to->user.saved && c->user.fs == to->user.real &&
+	       c->group.fs == to->group.effective &&
+	       c->group.fs == to->group.saved &&
+	       c->group.fs == to->group.real &&
 	       atomic_load(&s->process->dumpable);
 }
 
@@ -377,8 +379,8 @@ source_owner(pid_t nr, uid_t *uid, gid_t *gid)
 	*uid = 0;
 	*gid = 0;
 	if (s.cred && atomic_load(&s.process->dumpable)) {
-		*uid = s.cred->euid;
-		*gid = s.cred->egid;
+		*uid = s.cred->user.effective;
+		*gid = s.cred->group.effective;
 	}
 	proc_subject_put(&s);
 	return 0;

@@ -208,10 +208,10 @@ state_word(char letter)
 static void
 put_cred(struct proc_text *t, const struct cred *c)
 {
-	proc_printf(t, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
-		    c->fsuid);
-	proc_printf(t, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid,
-		    c->fsgid);
+	proc_printf(t, "Uid:\t%u\t%u\t%u\t%u\n", c->user.real,
+		    c->user.effective, c->user.saved, c->user.fs);
+	proc_printf(t, "Gid:\t%u\t%u\t%u\t%u\n", c->group.real,
+		    c->group.effective, c->group.saved, c->group.fs);
 }
 
 static void
@@ -265,8 +265,7 @@ proc_show_status(pid_t nr, struct proc_text *t)
 		    (unsigned long)n.caught);
 	if (s.cred)
 		put_caps(t, s.cred);
-	proc_printf(t, "NoNewPrivs:\t%d\n",
-		    atomic_load(&s.process->no_new_privs) ? 1 : 0);
+	proc_printf(t, "NoNewPrivs:\t%d\n", s.task && s.task->no_new_privs);
 	proc_printf(t, "voluntary_ctxt_switches:\t%lu\n",
 		    (unsigned long)n.own.voluntary);
 	proc_printf(t, "nonvoluntary_ctxt_switches:\t%lu\n",

@@ -34,6 +34,7 @@ process_init(void)
 		panic("proc: no memory for the first process");
 	signal_init();
 	jobctl_init();
+	wx_report_init();
 	cred_set_current_source(running_cred);
 }
 

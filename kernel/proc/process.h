@@ -111,7 +111,6 @@ struct process {
 	struct usage dead_children;         /* [T] waited for */
 	struct path exe;                    /* [T] /proc/PID/exe */
 	atomic_bool dumpable;               /* [a] */
-	atomic_bool no_new_privs;           /* [a] */
 	bool child_subreaper;               /* [T] */
 	uint64_t start_ns;                  /* [I] */
 };
@@ -150,7 +149,9 @@ struct task {
 	struct robust_list_head USER *robust_list; /* [o] set_robust_list(2) */
 	struct task_rseq rseq;                     /* [o] rseq(2) */
 	int pdeath_signal;        /* [o] prctl(PR_SET_PDEATHSIG) */
-	bool keep_caps;           /* [o] prctl(PR_SET_KEEPCAPS) */
+	bool no_new_privs;        /* [o] prctl(PR_SET_NO_NEW_PRIVS) */
+	uint64_t timer_slack_ns;  /* [o] prctl(PR_SET_TIMERSLACK) */
+	uint64_t default_slack_ns; /* [I] what 0 sets it to */
 	bool over_processes;      /* [o] set*id() went over RLIMIT_NPROC */
 	bool reset_on_fork;       /* [a] SCHED_RESET_ON_FORK */
 	uint8_t sched_policy;     /* [a] SCHED_* as it was asked for */
@@ -160,6 +161,10 @@ struct task {
 		uint64_t args[4];
 	} restart; /* [o] */
 };
+
+/* How late timers of a program may be unless it says otherwise; ours are never
+ * late on purpose. */
+#define TIMER_SLACK_NS 50000
 
 extern struct spinlock proc_tree_lock;
 

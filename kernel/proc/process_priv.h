@@ -72,6 +72,9 @@ enum signal_default {
 };
 enum signal_default signal_default_of(int signo);
 
+/* wx_report.c: reads wx= of the command line. */
+void wx_report_init(void);
+
 /* cpu_limit.c */
 void cpu_limit_fired(struct timer *t);
 

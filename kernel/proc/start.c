@@ -124,8 +124,9 @@ create_init_task(struct fs_context *fs)
 	t->files = fd_table_create();
 	t->handlers = signal_handlers_create();
 	t->cred = cred_dup(&cred_root);
+	t->timer_slack_ns = t->default_slack_ns = TIMER_SLACK_NS;
 	p->account = user_account_get(0);
-	fs_context_get(fs);
+	fs_context_join(fs);
 	t->fs = fs;
 	if (!t->files || !t->handlers || !t->cred || !p->account)
 		return NULL;

@@ -17,124 +17,128 @@ self(void)
 
 SYSCALL0(getuid)
 {
-	return self()->uid;
+	return self()->user.real;
 }
 
 SYSCALL0(geteuid)
 {
-	return self()->euid;
+	return self()->user.effective;
 }
 
 SYSCALL0(getgid)
 {
-	return self()->gid;
+	return self()->group.real;
 }
 
 SYSCALL0(getegid)
 {
-	return self()->egid;
+	return self()->group.effective;
 }
 
 /* The set*id() calls: -EINVAL, -ENOMEM, -EPERM. */
 SYSCALL1(setuid, uid_t, uid)
 {
-	return cred_set_uid(uid);
+	return cred_set_id(USER_ID, uid);
 }
 
 SYSCALL1(setgid, gid_t, gid)
 {
-	return cred_set_gid(gid);
+	return cred_set_id(GROUP_ID, gid);
 }
 
 SYSCALL2(setreuid, uid_t, r, uid_t, e)
 {
-	return cred_set_reuid(r, e);
+	return cred_set_reid(USER_ID, r, e);
 }
 
 SYSCALL2(setregid, gid_t, r, gid_t, e)
 {
-	return cred_set_regid(r, e);
+	return cred_set_reid(GROUP_ID, r, e);
 }
 
 SYSCALL3(setresuid, uid_t, r, uid_t, e, uid_t, s)
 {
-	return cred_set_resuid(r, e, s);
+	return cred_set_resid(USER_ID, r, e, s);
 }
 
 SYSCALL3(setresgid, gid_t, r, gid_t, e, gid_t, s)
 {
-	return cred_set_resgid(r, e, s);
+	return cred_set_resid(GROUP_ID, r, e, s);
 }
 
 static long
-put_three(const uint32_t ids[3], uint32_t USER *a, uint32_t USER *b,
-	  uint32_t USER *c)
+put_ids(const struct id_set *ids, uint32_t USER *r, uint32_t USER *e,
+	uint32_t USER *s)
 {
-	if (put_user(ids[0], a) || put_user(ids[1], b) || put_user(ids[2], c))
+	if (put_user(ids->real, r) || put_user(ids->effective, e) ||
+	    put_user(ids->saved, s))
 		return -EFAULT;
 	return 0;
 }
 
+/* getresuid(2): -EFAULT. */
 SYSCALL3(getresuid, uint32_t USER *, r, uint32_t USER *, e, uint32_t USER *, s)
 {
-	const uint32_t ids[3] = { self()->uid, self()->euid, self()->suid };
-
-	return put_three(ids, r, e, s);
+	return put_ids(&self()->user, r, e, s);
 }
 
 SYSCALL3(getresgid, uint32_t USER *, r, uint32_t USER *, e, uint32_t USER *, s)
 {
-	const uint32_t ids[3] = { self()->gid, self()->egid, self()->sgid };
-
-	return put_three(ids, r, e, s);
+	return put_ids(&self()->group, r, e, s);
 }
 
 SYSCALL1(setfsuid, uid_t, uid)
 {
-	return cred_set_fsuid(uid);
+	return cred_set_fsid(USER_ID, uid);
 }
 
 SYSCALL1(setfsgid, gid_t, gid)
 {
-	return cred_set_fsgid(gid);
+	return cred_set_fsid(GROUP_ID, gid);
 }
 
 /* getgroups(2): -EFAULT, -EINVAL. */
 SYSCALL2(getgroups, int, size, gid_t USER *, list)
 {
 	const struct cred *c = self();
+	unsigned n = cred_group_count(c);
 
 	if (size < 0)
 		return -EINVAL;
-	if (!size)
-		return c->ngroups;
-	if ((unsigned)size < c->ngroups)
+	if (!size || !n)
+		return n;
+	if ((unsigned)size < n)
 		return -EINVAL;
-	if (copy_to_user(list, c->groups, c->ngroups * sizeof(gid_t)))
+	if (copy_to_user(list, c->groups->ids, n * sizeof(gid_t)))
 		return -EFAULT;
-	return c->ngroups;
+	return n;
 }
 
 /* setgroups(2): -EFAULT, -EINVAL, -ENOMEM, -EPERM. */
 SYSCALL2(setgroups, unsigned, n, const gid_t USER *, list)
 {
-	gid_t *groups = NULL;
-	int err = 0;
+	struct group_list *groups;
 
 	if (!cred_capable(self(), CAP_SETGID))
 		return -EPERM;
-	if (n > KMALLOC_MAX / sizeof(gid_t))
+	if (n > CRED_GROUPS_MAX)
 		return -EINVAL;
-	if (n) {
-		groups = kcalloc(n, sizeof(*groups));
-		if (!groups)
-			return -ENOMEM;
-		err = copy_from_user(groups, list, n * sizeof(*groups));
+	if (!n)
+		return cred_set_groups(NULL);
+	groups = cred_groups_alloc(n);
+	if (!groups)
+		return -ENOMEM;
+	if (copy_from_user(groups->ids, list, n * sizeof(gid_t))) {
+		kfree(groups);
+		return -EFAULT;
 	}
-	if (!err)
-		err = cred_set_groups(groups, n);
-	kfree(groups);
-	return err;
+	for (unsigned i = 0; i < n; i++) {
+		if (groups->ids[i] == CRED_KEEP) {
+			kfree(groups);
+			return -EINVAL;
+		}
+	}
+	return cred_set_groups(groups);
 }
 
 /* --- capabilities --- */

@@ -187,7 +187,7 @@ set_status_flags(struct file *f, unsigned flags)
 	    S_ISREG(f->inode->mode))
 		return -EINVAL;
 	if ((flags & O_NOATIME) && !(old & O_NOATIME) && f->inode &&
-	    f->inode->uid != c->fsuid && !cred_capable(c, CAP_FOWNER))
+	    f->inode->uid != c->user.fs && !cred_capable(c, CAP_FOWNER))
 		return -EPERM;
 	while (!atomic_compare_exchange_weak(
 		&f->flags, &old,

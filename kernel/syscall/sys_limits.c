@@ -106,9 +106,12 @@ may_limit(struct process *p)
 	if (!t)
 		return false;
 	theirs = task_cred_get(t);
-	ok = c->uid == theirs->uid && c->uid == theirs->euid &&
-	     c->uid == theirs->suid && c->gid == theirs->gid &&
-	     c->gid == theirs->egid && c->gid == theirs->sgid;
+	ok = c->user.real == theirs->user.real &&
+	     c->user.real == theirs->user.effective &&
+	     c->user.real == theirs->user.saved &&
+	     c->group.real == theirs->group.real &&
+	     c->group.real == theirs->group.effective &&
+	     c->group.real == theirs->group.saved;
 	cred_put(theirs);
 	task_put(t);
 	return ok;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/capability.h>
 #include <linux/fcntl.h>
-#include <linux/prctl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-#include "proc/cred.h"
 #include "proc/jobctl.h"
 #include "proc/pid.h"
 #include "syscall/define.h"
@@ -355,100 +353,4 @@ SYSCALL2(setpgid, pid_t, pid, pid_t, pgid)
 SYSCALL0(setsid)
 {
 	return process_setsid();
-}
-
-/* --- prctl --- */
-
-static long
-set_name(const char USER *from)
-{
-	struct thread *t = current_thread();
-	char name[sizeof(t->name)];
-	ssize_t n = copy_string_from_user(name, from, sizeof(name));
-
-	if (n == -EFAULT)
-		return -EFAULT;
-	name[sizeof(name) - 1] = '\0'; /* longer ones are cut */
-	strlcpy(t->name, name, sizeof(t->name));
-	return 0;
-}
-
-static long
-get_name(char USER *to)
-{
-	char name[16] = "";
-
-	strlcpy(name, current_thread()->name, sizeof(name));
-	return copy_to_user(to, name, sizeof(name));
-}
-
-static long
-get_int(int value, uintptr_t to)
-{
-	return put_user(value, (int32_t USER *)to);
-}
-
-static void
-set_subreaper(struct process *p, bool on)
-{
-	unsigned long irq = proc_tree_enter();
-
-	p->child_subreaper = on;
-	proc_tree_leave(irq);
-}
-
-/* prctl(2): -EINVAL for what is not there, -EFAULT, -EPERM. */
-SYSCALL5(prctl, int, op, uintptr_t, a, uintptr_t, b, uintptr_t, c, uintptr_t, d)
-{
-	struct task *t = current_task();
-	struct process *p = t->process;
-
-	switch (op) {
-	case PR_SET_NAME:
-		return set_name((const char USER *)a);
-	case PR_GET_NAME:
-		return get_name((char USER *)a);
-	case PR_SET_PDEATHSIG:
-		if (a > SIGNALS)
-			return -EINVAL;
-		t->pdeath_signal = (int)a;
-		return 0;
-	case PR_GET_PDEATHSIG:
-		return get_int(t->pdeath_signal, a);
-	case PR_GET_DUMPABLE:
-		return atomic_load(&p->dumpable);
-	case PR_SET_DUMPABLE:
-		if (a > 1)
-			return -EINVAL;
-		atomic_store(&p->dumpable, a == 1);
-		return 0;
-	case PR_SET_NO_NEW_PRIVS:
-		if (a != 1 || b || c || d)
-			return -EINVAL;
-		atomic_store(&p->no_new_privs, true);
-		return 0;
-	case PR_GET_NO_NEW_PRIVS:
-		return a || b || c || d ? -EINVAL
-					: atomic_load(&p->no_new_privs);
-	case PR_SET_CHILD_SUBREAPER:
-		set_subreaper(p, a != 0);
-		return 0;
-	case PR_GET_CHILD_SUBREAPER:
-		return get_int(p->child_subreaper, a);
-	case PR_CAPBSET_READ:
-		if (a > CAP_LAST_CAP)
-			return -EINVAL;
-		return (long)(t->cred->cap_bounding >> a & 1);
-	case PR_CAPBSET_DROP:
-		return cred_drop_bounding((unsigned)MIN(a, UINT32_MAX));
-	case PR_GET_KEEPCAPS:
-		return t->keep_caps;
-	case PR_SET_KEEPCAPS:
-		if (a > 1)
-			return -EINVAL;
-		t->keep_caps = a;
-		return 0;
-	default:
-		return -EINVAL;
-	}
 }

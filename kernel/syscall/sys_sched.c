@@ -42,7 +42,7 @@ may_change(const struct task *t)
 	if (cred_capable(c, CAP_SYS_NICE))
 		return true;
 	target = task_cred_get(t);
-	may = c->euid == target->euid || c->euid == target->uid;
+	may = c->user.effective == target->user.effective || c->user.effective == target->user.real;
 	cred_put(target);
 	return may;
 }
@@ -122,7 +122,7 @@ each_priority(int which, int who, priority_fn *fn, int *arg)
 	}
 	if (!who)
 		who = which == PRIO_PGRP ? (int)process_getpgid(0)
-					 : (int)current_task()->cred->uid;
+					 : (int)current_task()->cred->user.real;
 	while ((pid = process_next(pid))) {
 		p = process_find(pid);
 		if (!p)

@@ -22,7 +22,7 @@ info_from_caller(int signo, int code)
 	struct siginfo info = { .si_signo = signo, .si_code = code };
 
 	info.si_pid = t->process->pid;
-	info.si_uid = t->cred->uid;
+	info.si_uid = t->cred->user.real;
 	return info;
 }
 

@@ -3,6 +3,7 @@
 #include <asm/statfs.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
+#include <linux/securebits.h>
 #include <linux/stat.h>
 
 #include "mm/slab.h"
@@ -143,6 +144,15 @@ SYSCALL5(statx, int, dirfd, const char USER *, name, int, flags, unsigned, mask,
 
 /* --- access --- */
 
+/* What the capabilities of the real user are, for access(2). */
+static uint64_t
+real_caps(const struct cred *c)
+{
+	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
+		return c->cap_effective;
+	return c->user.real ? 0 : c->cap_permitted;
+}
+
 /* access(2) asks for the real ids unless AT_EACCESS. */
 static struct cred *
 real_cred(void)
@@ -151,9 +161,9 @@ real_cred(void)
 
 	if (!c)
 		return NULL;
-	c->fsuid = c->uid;
-	c->fsgid = c->gid;
-	c->cap_effective = c->uid ? 0 : c->cap_permitted;
+	c->user.fs = c->user.real;
+	c->group.fs = c->group.real;
+	c->cap_effective = real_caps(c);
 	return c;
 }
 
@@ -168,8 +178,9 @@ SYSCALL4(faccessat2, int, dirfd, const char USER *, name, int, mode, int, flags)
 	if ((mode & ~7) ||
 	    (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
-	if (!(flags & AT_EACCESS) &&
-	    (cred->fsuid != cred->uid || cred->fsgid != cred->gid)) {
+	if (!(flags & AT_EACCESS) && (cred->user.fs != cred->user.real ||
+				      cred->group.fs != cred->group.real ||
+				      cred->cap_effective != real_caps(cred))) {
 		real = real_cred();
 		if (!real)
 			return -ENOMEM;

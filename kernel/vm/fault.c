@@ -164,7 +164,7 @@ huge_fits(struct vm_space *s, const struct fault *f) REQUIRES(s->lock)
 
 	if (base < a->start || a->end - base < HUGE_SIZE)
 		return false;
-	if (a->bits & (AREA_NO_HUGE | AREA_GROWS_DOWN))
+	if (s->no_huge || (a->bits & (AREA_NO_HUGE | AREA_GROWS_DOWN)))
 		return false;
 	return huge_slot_empty(&s->tree, f->va);
 }

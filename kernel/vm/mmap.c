@@ -166,6 +166,8 @@ place(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 		return err;
 	if (s->area_count >= AREAS_MAX)
 		return -ENOMEM;
+	if (vm_wx_refuses(s, r->bits, r->bits, *out))
+		return -EACCES;
 	return check_limits(s, r->bits, more);
 }
 

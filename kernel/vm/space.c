@@ -95,6 +95,8 @@ copy_layout(struct vm_space *dst, const struct vm_space *src)
 	dst->data_end = src->data_end;
 	dst->limits = src->limits;
 	atomic_init(&dst->membarrier, atomic_load(&src->membarrier));
+	dst->wx = vm_wx_inherited(src);
+	dst->no_huge = src->no_huge;
 	dst->peak_pages = src->tree.resident;
 }
 

@@ -89,7 +89,27 @@ struct vm_space {
 	_Atomic uint64_t minor_faults, major_faults; /* [a] */
 	atomic_uint membarrier; /* [a] registrations, for proc/membarrier.c */
 	uint64_t peak_pages;    /* [S] most that were resident at once */
+	atomic_uint wx;      /* [a] enum wx_bits: who made the rules, wx.c */
+	atomic_bool no_huge; /* [a] no huge pages at all */
 };
+
+/* What a program has sworn off: prctl(PR_SET_MDWE). */
+enum wx_bits {
+	WX_REFUSE_EXEC_GAIN = 1 << 0, /* as below, vm_wx_refuses() */
+	WX_NO_INHERIT = 1 << 1,       /* but children may do it */
+};
+
+/*
+ * Is memory of these bits, that were `old` before (the same for a new mapping),
+ * refused because it could be written and then run?  -EACCES is the answer to
+ * it; it is reported as memory at va.
+ */
+bool vm_wx_refuses(struct vm_space *s, unsigned old, unsigned bits, vaddr_t va);
+/* wx=strict: refuse it to everybody.  How to report a refusal; both at boot. */
+void vm_wx_set_strict(void);
+void vm_wx_set_report(void (*fn)(vaddr_t va));
+/* What a child, or the next program, begins with. */
+unsigned vm_wx_inherited(const struct vm_space *s);
 
 /* Make the caches; once, before anything else of vm/. */
 void vm_init(void);
@@ -177,6 +197,14 @@ vm_word_key(struct vm_space *s, vaddr_t va, struct vm_word_key *out);
  */
 bool vm_area_next(struct vm_space *s, vaddr_t after, struct area *out);
 void vm_area_copy_put(struct area *copy);
+
+/*
+ * Say where a part of the space is, prctl(PR_SET_MM): field is the place of one
+ * of the addresses in struct vm_space.  mapped: something must be mapped there
+ * or above, else -EFAULT.  -EINVAL: not an order that parts can have.
+ */
+NODISCARD int
+vm_set_layout(struct vm_space *s, size_t field, vaddr_t va, bool mapped);
 
 struct vm_usage {
 	uint64_t total_pages, resident_pages, shared_pages, text_pages,

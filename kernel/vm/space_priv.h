@@ -13,6 +13,8 @@
  *	fault.c    page faults
  *	access.c   reading, writing, pinning from outside
  *	rmap.c     from an object to the spaces that map it
+ *	wx.c       no memory that is written and then run
+ *	layout.c   where its parts are said to be
  *	usage.c    what /proc shows
  */
 

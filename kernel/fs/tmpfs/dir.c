@@ -260,14 +260,17 @@ const struct inode_ops tmpfs_dir_inode_ops = {
 	.unlink = tmpfs_unlink,
 	.rmdir = tmpfs_rmdir,
 	.rename = tmpfs_rename,
+	TMPFS_XATTR_OPS,
 };
 
 static const struct inode_ops tmpfs_file_inode_ops = {
 	.setattr = tmpfs_setattr,
+	TMPFS_XATTR_OPS,
 	.evict = tmpfs_evict,
 };
 
 static const struct inode_ops tmpfs_link_inode_ops = {
 	.readlink = tmpfs_readlink,
+	TMPFS_XATTR_OPS,
 	.evict = tmpfs_evict,
 };

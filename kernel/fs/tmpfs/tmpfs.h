@@ -46,6 +46,16 @@ tmpfs_file_allocate(struct file *f, int mode, uint64_t off, uint64_t len);
 void tmpfs_file_settle(struct tmpfs_file *t);
 void tmpfs_file_zero(struct inode *i, uint64_t start, uint64_t end);
 
+/* xattr.c: for the inode_ops of every kind. */
+ssize_t
+tmpfs_get_xattr(struct inode *i, const char *name, void *buf, size_t size);
+ssize_t tmpfs_list_xattr(struct inode *i, bool trusted, char *buf, size_t size);
+int
+tmpfs_set_xattr(struct inode *i, const char *name, const struct xattr_value *v);
+#define TMPFS_XATTR_OPS                                               \
+	.get_xattr = tmpfs_get_xattr, .list_xattr = tmpfs_list_xattr, \
+	.set_xattr = tmpfs_set_xattr
+
 /* dir.c */
 extern const struct inode_ops tmpfs_dir_inode_ops;
 /* A new inode of any kind, owned as in dir (NULL: root).  NULL = no memory. */
