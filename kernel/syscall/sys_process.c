@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/fcntl.h>
 #include <linux/capability.h>
+#include <linux/fcntl.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 

@@ -172,8 +172,8 @@ slave_inode(struct superblock *sb, struct pty *pty, unsigned number,
 		return NULL;
 	i->ino = INO_FIRST_SLAVE + number;
 	i->rdev = MKDEV(UNIX98_PTY_SLAVE_MAJOR, number);
-	i->uid = o.has_uid ? o.uid : c->fsuid;
-	i->gid = o.has_gid ? o.gid : c->fsgid;
+	i->uid = o.has_uid ? o.uid : c->user.fs;
+	i->gid = o.has_gid ? o.gid : c->group.fs;
 	tty_get(pty_tty(pty));
 	i->data = pty;
 	return i;
