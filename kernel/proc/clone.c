@@ -184,13 +184,13 @@ reset_scheduling(struct task *child)
 {
 	struct thread *t = &child->thread;
 
-	if (t->sched_class != SCHED_CLASS_NORMAL) {
-		t->sched_class = SCHED_CLASS_NORMAL;
-		t->rt_priority = 0;
-		t->nice = 0;
+	if (t->own_class != SCHED_CLASS_NORMAL) {
+		thread_set_class(t, SCHED_CLASS_NORMAL, 0);
+		thread_set_nice(t, 0);
 		child->sched_policy = SCHED_NORMAL;
+	} else if (t->nice < 0) {
+		thread_set_nice(t, 0);
 	}
-	t->nice = MAX(t->nice, 0);
 }
 
 static int
@@ -209,6 +209,7 @@ clone_share(struct cloning *c)
 	child->no_new_privs = parent->no_new_privs;
 	child->timer_slack_ns = parent->timer_slack_ns;
 	child->default_slack_ns = parent->timer_slack_ns;
+	atomic_init(&child->ioprio, atomic_load(&parent->ioprio));
 	child->sched_policy = parent->sched_policy;
 	if (parent->reset_on_fork)
 		reset_scheduling(child);

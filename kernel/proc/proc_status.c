@@ -100,7 +100,7 @@ snapshot_take(struct snapshot *n, const struct proc_subject *s)
 		snapshot_signals(n, p, t);
 		spin_unlock(&p->signal_lock);
 		n->nice = t->thread.nice;
-		n->rt_priority = t->thread.rt_priority;
+		n->rt_priority = t->thread.own_priority;
 		n->cpu = t->thread.cpu;
 	}
 	proc_tree_leave(irq);

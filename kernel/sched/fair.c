@@ -309,6 +309,12 @@ fair_slice(UNUSED const struct policy_queue *q, const struct thread *running)
 	       WEIGHT_NICE_0;
 }
 
+static uint64_t
+fair_quantum(UNUSED const struct thread *t)
+{
+	return SLICE_NS;
+}
+
 /* From the far end: they would wait longest here. */
 static struct thread *
 fair_movable(struct policy_queue *q, unsigned cpu)
@@ -335,5 +341,6 @@ const struct sched_policy sched_fair = {
 	.yield = fair_yield,
 	.preempts = fair_preempts,
 	.slice = fair_slice,
+	.quantum = fair_quantum,
 	.movable = fair_movable,
 };

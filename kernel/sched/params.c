@@ -12,8 +12,9 @@
  */
 
 struct params {
-	uint8_t sched_class;
-	uint8_t rt_priority;
+	uint8_t own_class;
+	uint8_t own_priority;
+	uint8_t lent_priority;
 	int8_t nice;
 	bool idle_policy;
 };
@@ -21,8 +22,24 @@ struct params {
 static struct params
 params_of(const struct thread *t)
 {
-	return (struct params){ t->sched_class, t->rt_priority, t->nice,
-				t->idle_policy };
+	return (struct params){ t->own_class, t->own_priority, t->lent_priority,
+				t->nice, t->idle_policy };
+}
+
+/*
+ * A lent priority that is above its own makes any thread a realtime one; only
+ * SCHED_RR threads go on taking turns.
+ */
+static void
+set_effective(struct thread *t)
+{
+	t->sched_class = t->own_class;
+	t->rt_priority = t->own_priority;
+	if (t->lent_priority <= t->own_priority)
+		return;
+	t->rt_priority = t->lent_priority;
+	if (t->own_class == SCHED_CLASS_NORMAL)
+		t->sched_class = SCHED_CLASS_FIFO;
 }
 
 /* Something that changed may make a waiting thread the better choice. */
@@ -46,10 +63,12 @@ change(struct run_queue *rq, struct thread *t, const struct params *new)
 		runq_charge(rq, now_ns);
 		runq_remove(rq, t);
 	}
-	t->sched_class = new->sched_class;
-	t->rt_priority = new->rt_priority;
+	t->own_class = new->own_class;
+	t->own_priority = new->own_priority;
+	t->lent_priority = new->lent_priority;
 	t->nice = new->nice;
 	t->idle_policy = new->idle_policy;
+	set_effective(t);
 	if (ready) {
 		runq_add(rq, t, JOIN_CHANGED, now_ns);
 		reconsider(rq);
@@ -78,14 +97,40 @@ thread_set_class(struct thread *t, enum sched_class c,
 	struct params new = params_of(t);
 
 	ASSERT(c != SCHED_CLASS_IDLE_LOOP);
-	new.sched_class = (uint8_t)c;
-	new.rt_priority = 0;
+	new.own_class = (uint8_t)c;
+	new.own_priority = 0;
 	if (c != SCHED_CLASS_NORMAL)
-		new.rt_priority = (uint8_t)MIN(MAX(rt_priority, 1),
-					       SCHED_RT_PRIORITY_MAX);
+		new.own_priority = (uint8_t)MIN(MAX(rt_priority, 1),
+						SCHED_RT_PRIORITY_MAX);
 	change(rq, t, &new);
 	spin_unlock(&rq->lock);
 	irq_restore(irq);
+}
+
+void
+thread_lend_priority(struct thread *t, int rt_priority) NO_LOCK_ANALYSIS
+{
+	unsigned long irq = irq_save();
+	struct run_queue *rq = runq_lock_of(t);
+	struct params new = params_of(t);
+
+	if (new.lent_priority != rt_priority) {
+		new.lent_priority = (uint8_t)rt_priority;
+		change(rq, t, &new);
+	}
+	spin_unlock(&rq->lock);
+	irq_restore(irq);
+}
+
+uint64_t
+thread_slice_ns(const struct thread *t)
+{
+	const struct run_queue *rq = runq_of(cpu_id());
+	const struct sched_policy *policy = t->own_class == SCHED_CLASS_NORMAL
+						    ? rq->normal.policy
+						    : rq->realtime.policy;
+
+	return policy->quantum ? policy->quantum(t) : 0;
 }
 
 void

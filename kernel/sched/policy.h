@@ -117,6 +117,9 @@ struct sched_policy {
 	uint64_t (*slice)(const struct policy_queue *q,
 			  const struct thread *running);
 
+	/* The length of a whole turn of t; NULL: turns have no length. */
+	uint64_t (*quantum)(const struct thread *t);
+
 	/* A waiting thread that may run on cpu, or NULL; it is not taken. */
 	struct thread *(*movable)(struct policy_queue *q, unsigned cpu);
 };

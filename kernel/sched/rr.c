@@ -85,6 +85,12 @@ rr_slice(UNUSED const struct policy_queue *q, const struct thread *running)
 	return (uint64_t)MAX(running->sched.slice_left, 0);
 }
 
+static uint64_t
+rr_quantum(UNUSED const struct thread *t)
+{
+	return QUANTUM_NS;
+}
+
 static struct thread *
 rr_movable(struct policy_queue *q, unsigned cpu)
 {
@@ -112,5 +118,6 @@ const struct sched_policy sched_rr = {
 	.yield = rr_yield,
 	.preempts = rr_preempts,
 	.slice = rr_slice,
+	.quantum = rr_quantum,
 	.movable = rr_movable,
 };

@@ -130,6 +130,12 @@ rt_slice(const struct policy_queue *q, const struct thread *running)
 	return (uint64_t)MAX(running->sched.slice_left, 0);
 }
 
+static uint64_t
+rt_quantum(const struct thread *t)
+{
+	return t->own_class == SCHED_CLASS_RR ? QUANTUM_NS : 0;
+}
+
 static struct thread *
 rt_movable(struct policy_queue *q, unsigned cpu)
 {
@@ -160,5 +166,6 @@ const struct sched_policy sched_rt = {
 	.yield = rt_yield,
 	.preempts = rt_preempts,
 	.slice = rt_slice,
+	.quantum = rt_quantum,
 	.movable = rt_movable,
 };

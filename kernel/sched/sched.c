@@ -47,7 +47,7 @@ adopt_boot_context(struct thread *t)
 	*t = (struct thread){ .name = "idle/" };
 	t->name[5] = (char)('0' + cpu_id() / 10);
 	t->name[6] = (char)('0' + cpu_id() % 10);
-	t->sched_class = SCHED_CLASS_IDLE_LOOP;
+	t->sched_class = t->own_class = SCHED_CLASS_IDLE_LOOP;
 	t->mode = THREAD_MODE_IDLE;
 	atomic_init(&t->cpu, (int16_t)cpu_id());
 	atomic_init(&t->affinity, ~(cpumask_t)0);

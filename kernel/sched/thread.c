@@ -15,18 +15,18 @@
  * ops->released() on the stack of whoever runs next on that CPU.
  */
 
-/* A new thread behaves like the one that made it (man 7 sched). */
+/* A new thread behaves like its maker (man 7 sched), but for what is lent. */
 static void
 inherit(struct thread *t)
 {
 	const struct thread *maker = current_thread();
 
 	atomic_init(&t->affinity, ~(cpumask_t)0);
-	t->sched_class = SCHED_CLASS_NORMAL;
+	t->sched_class = t->own_class = SCHED_CLASS_NORMAL;
 	if (!maker || !maker->mmu)
 		return;
-	t->sched_class = maker->sched_class;
-	t->rt_priority = maker->rt_priority;
+	t->sched_class = t->own_class = maker->own_class;
+	t->rt_priority = t->own_priority = maker->own_priority;
 	t->nice = maker->nice;
 	t->idle_policy = maker->idle_policy;
 	atomic_init(&t->affinity, atomic_load_explicit(&maker->affinity,
@@ -119,9 +119,9 @@ kthread_start(const char *name, void (*fn)(void *), void *arg)
 		return NULL;
 	}
 	k->thread.mode = THREAD_MODE_KERNEL;
-	k->thread.sched_class = SCHED_CLASS_NORMAL;
-	k->thread.nice = 0;
-	k->thread.idle_policy = false;
+	thread_set_class(&k->thread, SCHED_CLASS_NORMAL, 0);
+	thread_set_nice(&k->thread, 0);
+	thread_set_idle_policy(&k->thread, false);
 	thread_start(&k->thread);
 	return &k->thread;
 }

@@ -111,8 +111,11 @@ struct thread {
 	bool attention_pad;         /* always false */
 	bool tell_switched;         /* [o] set switched at each switch to it */
 	bool queued;                /* [R] ready, counted on its queue */
-	uint8_t sched_class;        /* [R] enum sched_class */
-	uint8_t rt_priority;        /* [R] 1-99 for FIFO and RR */
+	uint8_t sched_class;        /* [R] enum sched_class, in effect */
+	uint8_t rt_priority;        /* [R] 1-99 for FIFO and RR, in effect */
+	uint8_t own_class;          /* [R] without what is lent */
+	uint8_t own_priority;       /* [R] */
+	uint8_t lent_priority;      /* [R] 1-99, 0 = none */
 	int8_t nice;                /* [R] -20 .. 19 */
 	bool idle_policy;           /* [R] SCHED_IDLE: least weight */
 	uint8_t mode;               /* [R] enum thread_mode when last seen */
@@ -199,6 +202,19 @@ int thread_nap(uint64_t deadline_ns, bool interruptible);
  */
 void thread_set_nice(struct thread *t, int nice);
 void thread_set_class(struct thread *t, enum sched_class c, int rt_priority);
+/*
+ * Priority inheritance: while somebody of this realtime priority waits for t,
+ * it runs as if it were t's own, if that is less.  0 takes it back.
+ */
+void thread_lend_priority(struct thread *t, int rt_priority);
+/* The realtime priority in effect now, 0 = none. */
+static inline int
+thread_priority(const struct thread *t)
+{
+	return __atomic_load_n(&t->rt_priority, __ATOMIC_RELAXED);
+}
+/* How long its turn is by the rules of its own class, 0 = no limit. */
+uint64_t thread_slice_ns(const struct thread *t);
 void thread_set_idle_policy(struct thread *t, bool idle); /* SCHED_IDLE */
 void thread_set_affinity(struct thread *t, cpumask_t mask);
 

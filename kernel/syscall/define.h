@@ -79,6 +79,13 @@ void at_walk_put(struct at_walk *w);
 /* The lowest free descriptor for f, whose reference goes with it. */
 long install_file(struct file *f, bool cloexec);
 
+/*
+ * A struct that grows with time, of which the caller knows size bytes and we
+ * know `known`: what it lacks is zero; -E2BIG if it says what we do not know.
+ */
+NODISCARD int
+get_user_struct(void *to, size_t known, const void USER *from, size_t size);
+
 /* RLIMIT_NOFILE of the caller, as an int. */
 int fd_limit(void);
 

@@ -110,3 +110,38 @@ install_file(struct file *f, bool cloexec)
 		file_put(f);
 	return fd;
 }
+
+/* Bytes of a newer, larger struct that we do not know must be zero. */
+static int
+check_tail_zero(const char USER *from, size_t n)
+{
+	char buf[64];
+
+	while (n) {
+		size_t part = MIN(n, sizeof(buf));
+
+		if (copy_from_user(buf, from, part))
+			return -EFAULT;
+		for (size_t i = 0; i < part; i++)
+			if (buf[i])
+				return -E2BIG;
+		from += part;
+		n -= part;
+	}
+	return 0;
+}
+
+int
+get_user_struct(void *to, size_t known, const void USER *from, size_t size)
+{
+	int err;
+
+	if (size > known) {
+		err = check_tail_zero((const char USER *)from + known,
+				      size - known);
+		if (err)
+			return err;
+	}
+	memset(to, 0, known);
+	return copy_from_user(to, from, MIN(size, known));
+}

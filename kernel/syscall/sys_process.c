@@ -55,44 +55,15 @@ SYSCALL0(vfork)
 	return do_clone(&a);
 }
 
-/* Bytes of a newer, larger struct that we do not know must be zero. */
-static int
-check_tail_zero(const char USER *from, size_t n)
-{
-	char buf[64];
-
-	while (n) {
-		size_t part = MIN(n, sizeof(buf));
-
-		if (copy_from_user(buf, from, part))
-			return -EFAULT;
-		for (size_t i = 0; i < part; i++)
-			if (buf[i])
-				return -E2BIG;
-		from += part;
-		n -= part;
-	}
-	return 0;
-}
-
 static int
 get_clone_args(struct clone_args *a, const struct clone_args USER *u,
 	       size_t size)
 {
-	int err;
-
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < CLONE_ARGS_SIZE_VER0)
 		return -EINVAL;
-	if (size > sizeof(*a)) {
-		err = check_tail_zero((const char USER *)u + sizeof(*a),
-				      size - sizeof(*a));
-		if (err)
-			return err;
-	}
-	memset(a, 0, sizeof(*a));
-	return copy_from_user(a, u, MIN(size, sizeof(*a)));
+	return get_user_struct(a, sizeof(*a), u, size);
 }
 
 #define SET_TID_MAX 32 /* nested PID name spaces on Linux */

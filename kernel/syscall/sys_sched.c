@@ -5,16 +5,13 @@
 #include <linux/sched/types.h>
 #include <linux/time_types.h>
 
-#include "fs/user_account.h"
-#include "proc/jobctl.h"
-#include "proc/pid.h"
 #include "syscall/define.h"
+#include "syscall/sched_priv.h"
 
 /*
- * syscall/sys_sched.c - scheduling classes, nice values, affinity.
+ * syscall/sys_sched.c - scheduling policies: three calls that set one, of which
+ * sched_setattr(2) can say all that the others can, and what tells of them.
  */
-
-#define NICE_BIAS 20 /* getpriority(2) returns 20 - nice */
 
 SYSCALL0(sched_yield)
 {
@@ -22,9 +19,8 @@ SYSCALL0(sched_yield)
 	return 0;
 }
 
-/* The task pid names (0: the caller), with a reference. */
-static struct task *
-target(pid_t pid)
+struct task *
+sched_target(pid_t pid)
 {
 	if (pid)
 		return pid < 0 ? NULL : task_find(pid);
@@ -32,9 +28,8 @@ target(pid_t pid)
 	return current_task();
 }
 
-/* May the caller change how t is scheduled? */
-static bool
-may_change(const struct task *t)
+bool
+sched_may_change(const struct task *t)
 {
 	const struct cred *c = current_task()->cred, *target;
 	bool may;
@@ -42,183 +37,110 @@ may_change(const struct task *t)
 	if (cred_capable(c, CAP_SYS_NICE))
 		return true;
 	target = task_cred_get(t);
-	may = c->user.effective == target->user.effective || c->user.effective == target->user.real;
+	may = c->euid == target->euid || c->euid == target->uid;
 	cred_put(target);
 	return may;
 }
 
-/* --- nice --- */
-
-/* 20 - RLIMIT_NICE is the lowest nice value an ordinary user may take. */
-static int
-set_nice(struct task *t, int nice)
-{
-	uint64_t limit = process_limit(t->process, RLIMIT_NICE);
-
-	if (!may_change(t))
-		return -EPERM;
-	if (nice < t->thread.nice &&
-	    !cred_capable(current_task()->cred, CAP_SYS_NICE) &&
-	    (uint64_t)(NICE_BIAS - nice) > limit)
-		return -EACCES;
-	thread_set_nice(&t->thread, nice);
-	return 0;
-}
-
-typedef void priority_fn(struct task *t, int *arg, int *err);
-
-/* Is the process one that PRIO_PGRP or PRIO_USER names? */
 static bool
-priority_selects(struct process *p, int which, int who)
-{
-	unsigned long irq = proc_tree_enter();
-	bool yes;
-
-	if (which == PRIO_PGRP)
-		yes = p->group && p->group->nr == who;
-	else
-		yes = p->account && p->account->uid == (uid_t)who;
-	proc_tree_leave(irq);
-	return yes;
-}
-
-static void
-each_task(struct process *p, priority_fn *fn, int *arg, int *err)
-{
-	struct task *t;
-	pid_t tid = 0;
-
-	while ((tid = task_next(p, tid))) {
-		t = task_find(tid);
-		if (!t)
-			continue;
-		if (t->process == p)
-			fn(t, arg, err);
-		task_put(t);
-	}
-}
-
-/*
- * Apply fn to the one task of PRIO_PROCESS, or to all tasks of all processes of
- * the group or user; -ESRCH if there is none.
- */
-static int
-each_priority(int which, int who, priority_fn *fn, int *arg)
-{
-	int err = -ESRCH;
-	struct process *p;
-	struct task *t;
-	pid_t pid = 0;
-
-	if (which < PRIO_PROCESS || which > PRIO_USER)
-		return -EINVAL;
-	if (which == PRIO_PROCESS) {
-		t = target(who);
-		if (t) {
-			fn(t, arg, &err);
-			task_put(t);
-		}
-		return err;
-	}
-	if (!who)
-		who = which == PRIO_PGRP ? (int)process_getpgid(0)
-					 : (int)current_task()->cred->user.real;
-	while ((pid = process_next(pid))) {
-		p = process_find(pid);
-		if (!p)
-			continue;
-		if (priority_selects(p, which, who))
-			each_task(p, fn, arg, &err);
-		process_put(p);
-	}
-	return err;
-}
-
-static void
-apply_nice(struct task *t, int *nice, int *err)
-{
-	int result = set_nice(t, *nice);
-
-	if (result || *err == -ESRCH)
-		*err = result;
-}
-
-static void
-best_nice(struct task *t, int *best, int *err)
-{
-	*best = MIN(*best, t->thread.nice);
-	*err = 0;
-}
-
-/* setpriority(2): -EACCES, -EINVAL, -EPERM, -ESRCH. */
-SYSCALL3(setpriority, int, which, int, who, int, nice)
-{
-	nice = MAX(-20, MIN(nice, 19));
-	return each_priority(which, who, apply_nice, &nice);
-}
-
-/* getpriority(2): -EINVAL, -ESRCH. */
-SYSCALL2(getpriority, int, which, int, who)
-{
-	int best = 19;
-	int err = each_priority(which, who, best_nice, &best);
-
-	return err ? err : NICE_BIAS - best;
-}
-
-/* --- classes --- */
-
-static bool
-is_real_time(int policy)
+is_real_time(uint32_t policy)
 {
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-/* As it was asked for: SCHED_BATCH is scheduled like SCHED_OTHER. */
-static int
-policy_of(const struct task *t)
+static bool
+is_fair(uint32_t policy)
 {
-	return t->sched_policy;
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH;
+}
+
+/* --- may it be? --- */
+
+/* What SCHED_DEADLINE says of its periods, in ns. */
+static bool
+deadline_ok(const struct sched_attr *a)
+{
+	uint64_t period = a->sched_period ? a->sched_period : a->sched_deadline;
+
+	return a->sched_deadline && a->sched_runtime >= 1024 &&
+	       !(a->sched_deadline >> 63) && !(period >> 63) &&
+	       period >= a->sched_deadline &&
+	       a->sched_deadline >= a->sched_runtime;
 }
 
 static int
-check_class(const struct task *t, int policy, int priority)
+check_values(const struct sched_attr *a)
 {
-	uint64_t limit = process_limit(t->process, RLIMIT_RTPRIO);
-
-	switch (policy) {
+	if (a->sched_flags & ~(uint64_t)SCHED_FLAG_ALL)
+		return -EINVAL;
+	switch (a->sched_policy) {
 	case SCHED_FIFO:
 	case SCHED_RR:
-		if (priority < 1 || priority > 99)
-			return -EINVAL;
-		break;
+		return a->sched_priority >= 1 && a->sched_priority <=
+							 SCHED_RT_PRIORITY_MAX
+			       ? 0
+			       : -EINVAL;
 	case SCHED_NORMAL:
 	case SCHED_BATCH:
 	case SCHED_IDLE:
-		if (priority)
-			return -EINVAL;
-		break;
+		return a->sched_priority ? -EINVAL : 0;
+	case SCHED_DEADLINE:
+		return deadline_ok(a) && !a->sched_priority ? 0 : -EINVAL;
 	default:
 		return -EINVAL;
 	}
-	if (!may_change(t))
-		return -EPERM;
-	if (cred_capable(current_task()->cred, CAP_SYS_NICE))
-		return 0;
-	/* Others may go down, and up to their limit. */
-	if (is_real_time(policy) &&
-	    ((policy != policy_of(t) && !limit) ||
-	     (priority > t->thread.rt_priority && (uint64_t)priority > limit)))
-		return -EPERM;
-	if (policy_of(t) == SCHED_IDLE && policy != SCHED_IDLE &&
-	    (uint64_t)(NICE_BIAS - t->thread.nice) >
-		    process_limit(t->process, RLIMIT_NICE))
-		return -EPERM;
-	return 0;
+}
+
+/* Does RLIMIT_NICE let t be as nice as that? */
+static bool
+nice_allowed(const struct task *t, int nice)
+{
+	return (uint64_t)(NICE_BIAS - nice) <=
+	       process_limit(t->process, RLIMIT_NICE);
+}
+
+/* Could any user change its own task like this? */
+static bool
+is_modest(const struct task *t, const struct sched_attr *a)
+{
+	uint64_t limit = process_limit(t->process, RLIMIT_RTPRIO);
+	bool reset = a->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+
+	if (is_fair(a->sched_policy) && a->sched_nice < t->thread.nice &&
+	    !nice_allowed(t, a->sched_nice))
+		return false;
+	if (is_real_time(a->sched_policy) &&
+	    ((a->sched_policy != t->sched_policy && !limit) ||
+	     (a->sched_priority > t->thread.own_priority &&
+	      a->sched_priority > limit)))
+		return false;
+	if (t->sched_policy == SCHED_IDLE && a->sched_policy != SCHED_IDLE &&
+	    !nice_allowed(t, t->thread.nice))
+		return false;
+	return a->sched_policy != SCHED_DEADLINE &&
+	       (reset || !t->reset_on_fork);
 }
 
 static int
-set_class(pid_t pid, int policy, const int32_t USER *param)
+check_change(const struct task *t, const struct sched_attr *a)
+{
+	int err = check_values(a);
+
+	if (err)
+		return err;
+	if (!cred_capable(current_task()->cred, CAP_SYS_NICE) &&
+	    (!is_modest(t, a) || !sched_may_change(t)))
+		return -EPERM;
+	if (a->sched_flags & SCHED_FLAG_UTIL_CLAMP)
+		return -EOPNOTSUPP;
+	/* No CPU time can be promised: nothing is ever admitted. */
+	return a->sched_policy == SCHED_DEADLINE ? -EBUSY : 0;
+}
+
+/* --- set --- */
+
+static void
+change(struct task *t, const struct sched_attr *a)
 {
 	static const enum sched_class classes[] = {
 		[SCHED_NORMAL] = SCHED_CLASS_NORMAL,
@@ -227,48 +149,163 @@ set_class(pid_t pid, int policy, const int32_t USER *param)
 		[SCHED_BATCH] = SCHED_CLASS_NORMAL,
 		[SCHED_IDLE] = SCHED_CLASS_NORMAL,
 	};
-	bool reset = policy >= 0 && (policy & SCHED_RESET_ON_FORK);
-	int32_t priority;
-	struct task *t;
+
+	t->reset_on_fork = a->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+	/* As Linux: the policy counts as one of the parameters. */
+	if (a->sched_flags & SCHED_FLAG_KEEP_PARAMS)
+		return;
+	if (is_fair(a->sched_policy))
+		thread_set_nice(&t->thread, a->sched_nice);
+	thread_set_idle_policy(&t->thread, a->sched_policy == SCHED_IDLE);
+	thread_set_class(&t->thread, classes[a->sched_policy],
+			 (int)a->sched_priority);
+	t->sched_policy = (uint8_t)a->sched_policy;
+}
+
+/* What t has, as far as its policy uses it. */
+static void
+get_params(const struct task *t, struct sched_attr *a)
+{
+	if (is_real_time(t->sched_policy))
+		a->sched_priority = t->thread.own_priority;
+	else
+		a->sched_nice = t->thread.nice;
+}
+
+static void
+keep_policy(const struct task *t, struct sched_attr *a)
+{
+	a->sched_policy = t->sched_policy;
+	a->sched_flags &= ~(uint64_t)SCHED_FLAG_RESET_ON_FORK;
+	if (t->reset_on_fork)
+		a->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
+}
+
+/* The flags that say "as it is" are obeyed here. */
+static int
+set_attr(pid_t pid, struct sched_attr *a)
+{
+	struct task *t = sched_target(pid);
 	int err;
 
-	if (policy >= 0)
-		policy &= ~SCHED_RESET_ON_FORK;
-	if (!param || pid < 0)
-		return -EINVAL;
-	if (get_user(priority, param))
-		return -EFAULT;
-	t = target(pid);
 	if (!t)
 		return -ESRCH;
-	if (policy < 0) { /* sched_setparam: the policy it has */
-		reset = t->reset_on_fork;
-		policy = policy_of(t);
-	}
-	err = check_class(t, policy, priority);
-	if (!err) {
-		thread_set_idle_policy(&t->thread, policy == SCHED_IDLE);
-		thread_set_class(&t->thread, classes[policy], priority);
-		t->sched_policy = (uint8_t)policy;
-		t->reset_on_fork = reset;
-	}
+	if (a->sched_flags & SCHED_FLAG_KEEP_PARAMS)
+		get_params(t, a);
+	if (a->sched_flags & SCHED_FLAG_KEEP_POLICY)
+		keep_policy(t, a);
+	err = check_change(t, a);
+	if (!err)
+		change(t, a);
 	task_put(t);
 	return err;
 }
 
-/*
- * sched_setscheduler(2): -EFAULT, -EINVAL (also SCHED_DEADLINE), -EPERM,
- * -ESRCH.
- */
+/* The old calls: they leave the nice value alone. */
+static int
+set_priority(pid_t pid, int policy, uint64_t flags, const int32_t USER *param)
+{
+	struct sched_attr a = { .sched_policy = (uint32_t)policy,
+				.sched_flags = flags };
+	struct task *t;
+	int32_t priority;
+
+	if (!param || pid < 0)
+		return -EINVAL;
+	if (get_user(priority, param))
+		return -EFAULT;
+	a.sched_priority = (uint32_t)priority;
+	t = sched_target(pid);
+	if (!t)
+		return -ESRCH;
+	a.sched_nice = t->thread.nice;
+	task_put(t);
+	return set_attr(pid, &a);
+}
+
+/* sched_setscheduler(2): -EBUSY, -EFAULT, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL3(sched_setscheduler, pid_t, pid, int, policy, const int32_t USER *,
 	 param)
 {
-	return policy < 0 ? -EINVAL : set_class(pid, policy, param);
+	if (policy < 0)
+		return -EINVAL;
+	return set_priority(
+		pid, policy & ~SCHED_RESET_ON_FORK,
+		policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0,
+		param);
 }
 
 SYSCALL2(sched_setparam, pid_t, pid, const int32_t USER *, param)
 {
-	return set_class(pid, -1, param);
+	return set_priority(pid, SCHED_NORMAL, SCHED_FLAG_KEEP_POLICY, param);
+}
+
+/* A struct of another version: what is missing is zero, what is new must be. */
+static int
+get_attr(struct sched_attr *a, struct sched_attr USER *u)
+{
+	uint32_t size, known = sizeof(*a);
+	int err = -E2BIG;
+
+	if (get_user(size, &u->size))
+		return -EFAULT;
+	if (!size)
+		size = SCHED_ATTR_SIZE_VER0;
+	if (size >= SCHED_ATTR_SIZE_VER0 && size <= PAGE_SIZE)
+		err = get_user_struct(a, sizeof(*a), u, size);
+	if (err == -E2BIG)
+		(void)!put_user(known, &u->size);
+	if (err)
+		return err;
+	if ((a->sched_flags & SCHED_FLAG_UTIL_CLAMP) &&
+	    size < SCHED_ATTR_SIZE_VER1)
+		return -EINVAL;
+	a->sched_nice = MAX(-20, MIN(a->sched_nice, 19));
+	return 0;
+}
+
+/*
+ * sched_setattr(2): -E2BIG, -EBUSY (SCHED_DEADLINE), -EFAULT, -EINVAL,
+ * -EOPNOTSUPP (utilization clamps), -EPERM, -ESRCH.
+ */
+SYSCALL3(sched_setattr, pid_t, pid, struct sched_attr USER *, u, unsigned,
+	 flags)
+{
+	struct sched_attr a;
+	int err;
+
+	if (!u || pid < 0 || flags)
+		return -EINVAL;
+	err = get_attr(&a, u);
+	if (err)
+		return err;
+	if ((int32_t)a.sched_policy < 0)
+		return -EINVAL;
+	return set_attr(pid, &a);
+}
+
+/* --- get --- */
+
+/* sched_getattr(2): -EFAULT, -EINVAL, -ESRCH. */
+SYSCALL4(sched_getattr, pid_t, pid, struct sched_attr USER *, u, unsigned, size,
+	 unsigned, flags)
+{
+	struct sched_attr a = { 0 };
+	struct task *t;
+
+	if (!u || pid < 0 || size > PAGE_SIZE || size < SCHED_ATTR_SIZE_VER0 ||
+	    flags)
+		return -EINVAL;
+	t = sched_target(pid);
+	if (!t)
+		return -ESRCH;
+	keep_policy(t, &a);
+	get_params(t, &a);
+	if (is_fair(t->sched_policy))
+		a.sched_runtime = thread_slice_ns(&t->thread);
+	task_put(t);
+	a.size = (uint32_t)MIN(size, sizeof(a));
+	return copy_to_user(u, &a, a.size);
 }
 
 /* sched_getscheduler(2): -EINVAL, -ESRCH. */
@@ -279,10 +316,10 @@ SYSCALL1(sched_getscheduler, pid_t, pid)
 
 	if (pid < 0)
 		return -EINVAL;
-	t = target(pid);
+	t = sched_target(pid);
 	if (!t)
 		return -ESRCH;
-	policy = policy_of(t) | (t->reset_on_fork ? SCHED_RESET_ON_FORK : 0);
+	policy = t->sched_policy | (t->reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 	task_put(t);
 	return policy;
 }
@@ -294,98 +331,54 @@ SYSCALL2(sched_getparam, pid_t, pid, int32_t USER *, param)
 
 	if (!param || pid < 0)
 		return -EINVAL;
-	t = target(pid);
+	t = sched_target(pid);
 	if (!t)
 		return -ESRCH;
-	priority = is_real_time(policy_of(t)) ? t->thread.rt_priority : 0;
+	priority = t->thread.own_priority;
 	task_put(t);
 	return put_user(priority, param);
 }
 
+/* The bounds of a policy's priorities. */
+static long
+bound(int policy, long real_time)
+{
+	switch (policy) {
+	case SCHED_FIFO:
+	case SCHED_RR:
+		return real_time;
+	case SCHED_NORMAL:
+	case SCHED_BATCH:
+	case SCHED_IDLE:
+	case SCHED_DEADLINE:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
 SYSCALL1(sched_get_priority_max, int, policy)
 {
-	if (is_real_time(policy))
-		return 99;
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH ||
-			       policy == SCHED_IDLE
-		       ? 0
-		       : -EINVAL;
+	return bound(policy, SCHED_RT_PRIORITY_MAX);
 }
 
 SYSCALL1(sched_get_priority_min, int, policy)
 {
-	if (is_real_time(policy))
-		return 1;
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH ||
-			       policy == SCHED_IDLE
-		       ? 0
-		       : -EINVAL;
+	return bound(policy, 1);
 }
 
-#define RR_SLICE_NS 100000000ULL
-
-/* sched_rr_get_interval(2): -EFAULT, -EINVAL, -ESRCH; 0 but for SCHED_RR. */
+/* sched_rr_get_interval(2): -EFAULT, -EINVAL, -ESRCH. */
 SYSCALL2(sched_rr_get_interval, pid_t, pid, struct __kernel_timespec USER *, u)
 {
 	struct task *t;
-	int policy;
+	uint64_t slice_ns;
 
 	if (pid < 0)
 		return -EINVAL;
-	t = target(pid);
+	t = sched_target(pid);
 	if (!t)
 		return -ESRCH;
-	policy = policy_of(t);
+	slice_ns = thread_slice_ns(&t->thread);
 	task_put(t);
-	return put_timespec(u, policy == SCHED_RR ? RR_SLICE_NS : 0);
-}
-
-/* --- affinity --- */
-
-static cpumask_t
-online_mask(void)
-{
-	unsigned n = cpu_count();
-
-	return n >= 64 ? ~0ULL : CPUMASK(n) - 1;
-}
-
-/* sched_setaffinity(2): -EFAULT, -EINVAL, -EPERM, -ESRCH. */
-SYSCALL3(sched_setaffinity, pid_t, pid, unsigned, size, const uint8_t USER *,
-	 user)
-{
-	cpumask_t mask = 0;
-	struct task *t;
-	int err = 0;
-
-	if (copy_from_user(&mask, user, MIN(size, sizeof(mask))))
-		return -EFAULT;
-	t = target(pid);
-	if (!t)
-		return -ESRCH;
-	if (!may_change(t))
-		err = -EPERM;
-	else if (!(mask & online_mask()))
-		err = -EINVAL;
-	else
-		thread_set_affinity(&t->thread, mask & online_mask());
-	task_put(t);
-	return err;
-}
-
-SYSCALL3(sched_getaffinity, pid_t, pid, unsigned, size, uint8_t USER *, user)
-{
-	cpumask_t mask;
-	struct task *t;
-
-	if (size < sizeof(mask) || (size & (sizeof(long) - 1)))
-		return -EINVAL;
-	t = target(pid);
-	if (!t)
-		return -ESRCH;
-	mask = atomic_load(&t->thread.affinity) & online_mask();
-	task_put(t);
-	if (copy_to_user(user, &mask, sizeof(mask)))
-		return -EFAULT;
-	return sizeof(mask);
+	return put_timespec(u, slice_ns);
 }
