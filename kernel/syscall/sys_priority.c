@@ -7,7 +7,6 @@
 #include "fs/user_account.h"
 #include "proc/jobctl.h"
 #include "proc/pid.h"
-
 #include "syscall/define.h"
 #include "syscall/sched_priv.h"
 
@@ -74,7 +73,7 @@ each_priority(int which, int who, priority_fn *fn, int *arg)
 	}
 	if (!who)
 		who = which == PRIO_PGRP ? (int)process_getpgid(0)
-					 : (int)current_task()->cred->uid;
+					 : (int)current_task()->cred->user.real;
 	while ((pid = process_next(pid))) {
 		p = process_find(pid);
 		if (!p)
@@ -170,7 +169,8 @@ may_set_ioprio(const struct task *t)
 	if (cred_capable(c, CAP_SYS_NICE))
 		return true;
 	to = task_cred_get(t);
-	may = to->uid == c->euid || to->uid == c->uid;
+	may = to->user.real == c->user.effective ||
+	      to->user.real == c->user.real;
 	cred_put(to);
 	return may;
 }

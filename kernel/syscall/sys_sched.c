@@ -37,7 +37,8 @@ sched_may_change(const struct task *t)
 	if (cred_capable(c, CAP_SYS_NICE))
 		return true;
 	target = task_cred_get(t);
-	may = c->euid == target->euid || c->euid == target->uid;
+	may = c->user.effective == target->user.effective ||
+	      c->user.effective == target->user.real;
 	cred_put(target);
 	return may;
 }
