@@ -38,10 +38,12 @@ enum lock_rank {
 	/* from here on: taken in interrupt handlers too */
 	LOCK_FIRST_IRQ_SAFE,
 	LOCK_TTY_LINE = LOCK_FIRST_IRQ_SAFE, /* spin: a terminal's input line */
+	LOCK_WALLCLOCK,    /* spin: a shard of the clock's watchers */
 	LOCK_PROC_TREE,    /* spin: PIDs, parents, groups, sessions */
 	LOCK_SIGNAL,       /* spin: signal state of one process */
 	LOCK_HANDLERS,     /* spin: one set of signal handlers */
 	LOCK_USER_ACCOUNT, /* spin: what each user id has in use */
+	LOCK_TIMERFD,      /* spin: one timer file */
 	LOCK_WAIT_QUEUE,   /* spin: one wait queue */
 	LOCK_EPOLL_READY,  /* spin: the ready list of one epoll */
 	LOCK_TIMER,        /* spin: one CPU's timers */

@@ -8,6 +8,7 @@
  * Context: any; the offset is one atomic word.
  */
 
+#include "lib/list.h"
 #include "lib/types.h"
 
 uint64_t wallclock_ns(void);
@@ -15,6 +16,30 @@ uint64_t wallclock_ns(void);
 void wallclock_set_ns(uint64_t now);
 /* What to add to clock_now_ns() to get the time of day. */
 uint64_t wallclock_offset_ns(void);
+
+/* When a time of day comes, on the monotonic clock; 0 if it is long past. */
+static inline uint64_t
+wallclock_to_monotonic(uint64_t wall_ns)
+{
+	uint64_t offset = wallclock_offset_ns();
+
+	return wall_ns > offset ? wall_ns - offset : 0;
+}
+
+/*
+ * Who has to know that the clock was set: timers to a time of day.  changed is
+ * called after each setting, with interrupts off and no lock held that is
+ * ranked LOCK_PROC_TREE or later; never while or after remove returns.
+ */
+struct wallclock_watch {
+	struct list_node link;                      /* [W] lock of its shard */
+	void (*changed)(struct wallclock_watch *w); /* [I] */
+};
+void wallclock_watch_add(struct wallclock_watch *w,
+			 void (*changed)(struct wallclock_watch *w));
+void wallclock_watch_remove(struct wallclock_watch *w); /* if it was added */
+void wallclock_tell_watchers(void); /* whoever calls wallclock_set_ns() */
+void wallclock_watch_init(void);
 
 struct boot_time;
 /*

@@ -57,7 +57,7 @@ eventfd_read(struct file *f, struct uio *u, UNUSED uint64_t *pos)
 		if (wait_event_interruptible(&e->wait, count_take(e, &got)))
 			return -ERESTARTSYS;
 	}
-	wait_queue_wake(&e->wait, POLLOUT);
+	wait_queue_wake_one(&e->wait, POLLOUT);
 	if (uio_copy_out(u, &got, sizeof(got)) < sizeof(got))
 		return -EFAULT;
 	return sizeof(got);
@@ -95,7 +95,7 @@ eventfd_write(struct file *f, struct uio *u, UNUSED uint64_t *pos)
 		if (wait_event_interruptible(&e->wait, count_add(e, n)))
 			return -ERESTARTSYS;
 	}
-	wait_queue_wake(&e->wait, POLLIN);
+	wait_queue_wake_one(&e->wait, POLLIN);
 	return sizeof(n);
 }
 

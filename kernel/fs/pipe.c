@@ -122,7 +122,7 @@ wake(struct wait_queue *wq, unsigned events)
 	/* A sleeper queues itself, then looks; we change, then look. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (wait_queue_active(wq))
-		wait_queue_wake(wq, events);
+		wait_queue_wake_one(wq, events);
 }
 
 /* --- reading -------------------------------------------------------------- */

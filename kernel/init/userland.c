@@ -120,6 +120,7 @@ start_userland(void *arg)
 	if (!wallclock_set_boot_time(&bi->time, cycles(), clock_cycles_hz()))
 		klog(KLOG_WARNING, "boot: the time of day is unknown");
 	vm_init(); /* address spaces */
+	wallclock_watch_init();
 	fs_init(); /* names, tmpfs, pipes */
 	start_devices();
 	procfs_init();  /* /proc */

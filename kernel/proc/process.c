@@ -5,6 +5,7 @@
 #include "mm/slab.h"
 #include "proc/pid.h"
 #include "proc/process_priv.h"
+#include "proc/signalfd.h"
 
 /*
  * proc/process.c - finding, counting and freeing processes and tasks.
@@ -33,6 +34,7 @@ process_init(void)
 	if (!process_cache || !task_cache)
 		panic("proc: no memory for the first process");
 	signal_init();
+	signalfd_init();
 	jobctl_init();
 	wx_report_init();
 	cred_set_current_source(running_cred);

@@ -2,6 +2,7 @@
 #include "proc/signal.h"
 
 #include "proc/process_priv.h"
+#include "proc/signalfd.h"
 
 /*
  * proc/signal.c - sending signals and what is pending.
@@ -246,6 +247,7 @@ send_locked(struct process *p, struct task *only, int signo,
 			       signo, info);
 	if (err)
 		return err;
+	signalfd_notify_locked(p);
 	taker = only ? only : find_taker(p, signo);
 	if (!taker || !task_wants(taker, signo))
 		return 0;
@@ -328,6 +330,7 @@ signal_force(struct task *t, int signo, const struct siginfo *info)
 	spin_unlock(&t->handlers->lock);
 	t->blocked &= ~SIGNAL_BIT(signo);
 	(void)signal_queue_add(p, &t->pending, signo, info);
+	signalfd_notify_locked(p);
 	thread_interrupt(&t->thread);
 	spin_unlock_irq(&p->signal_lock, irq);
 }

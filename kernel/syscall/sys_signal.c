@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <linux/fcntl.h>
+#include <linux/signalfd.h>
 #include <linux/time_types.h>
 
+#include "proc/signalfd.h"
 #include "syscall/define.h"
 
 /*
@@ -151,6 +154,54 @@ SYSCALL0(pause)
 	while (!signal_pending(current_task()))
 		(void)thread_nap(NEVER, true);
 	return -ERESTARTNOHAND;
+}
+
+/* --- as a file --- */
+
+static long
+change_signalfd(int fd, uint64_t mask)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	int err = -EBADF;
+
+	if (!f)
+		return err;
+	if (!(f->flags & O_PATH))
+		err = signalfd_set(f, mask);
+	file_put(f);
+	return err ? err : fd;
+}
+
+static long
+do_signalfd(int fd, const uint64_t USER *set, size_t size, unsigned flags)
+{
+	struct file *f;
+	uint64_t mask;
+	int err;
+
+	if (size != SIGSET_SIZE)
+		return -EINVAL;
+	if (get_user(mask, set))
+		return -EFAULT;
+	if (flags & ~(unsigned)(SFD_CLOEXEC | SFD_NONBLOCK))
+		return -EINVAL;
+	mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+	if (fd != -1)
+		return change_signalfd(fd, mask);
+	err = signalfd_create(mask, flags & O_NONBLOCK, &f);
+	return err ? err : install_file(f, flags & O_CLOEXEC);
+}
+
+SYSCALL3(signalfd, int, fd, const uint64_t USER *, set, size_t, size)
+{
+	return do_signalfd(fd, set, size, 0);
+}
+
+/* signalfd(2): -EBADF, -EFAULT, -EINVAL, -EMFILE, -ENOMEM. */
+SYSCALL4(signalfd4, int, fd, const uint64_t USER *, set, size_t, size, unsigned,
+	 flags)
+{
+	return do_signalfd(fd, set, size, flags);
 }
 
 /* --- alternate stack --- */

@@ -85,6 +85,7 @@ set_wallclock(uint64_t ns)
 		return -EINVAL;
 	wallclock_set_ns(ns);
 	vdso_update();
+	wallclock_tell_watchers();
 	return 0;
 }
 

@@ -266,8 +266,10 @@ CASE(exclusive_wakes_one_at_least)
 			OK(change(ep, EPOLL_CTL_ADD, fd,
 				  EPOLLIN | EPOLLEXCLUSIVE));
 			CHECK_EQ(write(fds[1], "x", 1), 1);
-			CHECK_EQ(epoll_wait(ep, &e, 1, -1), 1);
-			take_from(fd);
+			/* Another may be faster. */
+			do
+				CHECK_EQ(epoll_wait(ep, &e, 1, -1), 1);
+			while (read(fd, &e, 8) < 0);
 			add_to(fd);
 		});
 	for (int i = 0; i < 4; i++)
