@@ -93,3 +93,8 @@ run: esp
 .PHONY: debug
 debug: esp
 	$(Q)scripts/debug.sh --build $(BUILD) $(DEBUG_ARGS)
+
+# For scripts that need the root itself: makes it and says where it is.
+.PHONY: print-rootfs
+print-rootfs: $(ROOTFS_BASE)
+	@echo $(ROOTFS_BASE)
