@@ -29,8 +29,8 @@ echo hello >&"${CAT[1]}"; read -r reply <&"${CAT[0]}"; echo "$reply"
 eval "exec ${CAT[1]}>&-"; wait; echo "coproc $?"
 set -o pipefail; false | true; echo "pipefail $?"; set +o pipefail
 true | false | true; echo "${PIPESTATUS[*]}"
-for i in 1 2 3; do (sleep 0.$i; exit $i) & done
-wait -n; echo "first $?"; wait; echo "rest $?"
+bash -c 'for i in 1 2 3; do (sleep 0.$((2 * i)); exit $i) & done
+wait -n; echo "first $?"; wait -n; echo "second $?"; wait; echo "rest $?"'
 sleep 60 & p=$!; kill -STOP $p; kill -CONT $p; kill $p; wait $p; echo "status $?"
 { sleep 30 & } ; jobs | sed 's/ *$//'; kill %1; wait %1 2>/dev/null; echo "status $?"
 timeout 0.2 bash -c 'while :; do :; done'; echo "status $?"

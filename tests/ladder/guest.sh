@@ -21,7 +21,7 @@ for name; do
 	env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/root \
 		USER=root LOGNAME=root SHELL=/bin/bash TERM=linux \
 		LC_ALL=C.UTF-8 TZ=UTC LADDER="$here" \
-		timeout -k 5 "$limit" "$here/$name" \
+		setsid -w timeout -k 5 "$limit" "$here/$name" \
 		</dev/null >"/tmp/ladder/$name.out" 2>&1
 	status=$?
 	# A file that does not end in a newline must not swallow the mark.
