@@ -35,7 +35,8 @@ $(SYSINC)/.stamp: scripts/sysinc.sh | $(DEPS_STAMP)
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough \
 	-Wshorten-64-to-32 -Wundef -Wpointer-arith -Wcast-qual \
-	-Wno-unused-parameter -Wno-address-of-packed-member
+	-Wno-unused-parameter -Wno-address-of-packed-member \
+	-Wno-missing-field-initializers
 
 KFLAGS := -target x86_64-unknown-linux-gnu -std=gnu17 -O2 -g -gdwarf-4 \
 	-ffreestanding -nostdinc -fpie -fvisibility=hidden \

@@ -474,6 +474,25 @@ klog_console_add(struct klog_console *c)
 	feed_consoles();
 }
 
+#define CONSOLES_SHOWN 8
+
+void
+klog_each_console(void (*fn)(void *arg, const char *name, bool first),
+		  void *arg)
+{
+	const char *names[CONSOLES_SHOWN];
+	unsigned long irq = ring_lock();
+	unsigned n = 0;
+
+	for (const struct klog_console *c = consoles; c && n < CONSOLES_SHOWN;
+	     c = c->next)
+		if (!c->muted)
+			names[n++] = c->name;
+	ring_unlock(irq);
+	for (unsigned i = 0; i < n; i++)
+		fn(arg, names[i], i == 0);
+}
+
 void
 klog_console_remove(struct klog_console *c)
 {

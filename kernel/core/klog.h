@@ -56,6 +56,10 @@ void klog_console_remove(struct klog_console *c);
 /* Mute the consoles console= does not name; cmdline_init() calls it. */
 void klog_select_consoles(void);
 
+/* Those that are shown lines, the newest first; at most 8. */
+void klog_each_console(void (*fn)(void *arg, const char *name, bool first),
+		       void *arg);
+
 /* Only levels below this reach consoles (as `loglevel=`); default 7. */
 void klog_set_console_level(unsigned level);
 unsigned klog_console_level(void);

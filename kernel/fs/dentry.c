@@ -274,6 +274,30 @@ reclaim_purge(const struct dentry *dir, const struct superblock *sb)
 	}
 }
 
+/* Each one that nobody holds now, without those that are in use. */
+void
+dcache_drop(void)
+{
+	unsigned n;
+
+	spin_lock(&reclaim_lock);
+	n = reclaim_count;
+	spin_unlock(&reclaim_lock);
+	while (n--) {
+		struct dentry *d = reclaim_rotate();
+
+		if (!d)
+			return;
+		atomic_store_explicit(&d->used, false, memory_order_relaxed);
+		if (hash_remove_idle(d)) {
+			reclaim_remove(d);
+			dentry_put(d);
+		}
+		dentry_put(d);
+		thread_check_preempt();
+	}
+}
+
 void
 dcache_forget_children(struct dentry *dir)
 {

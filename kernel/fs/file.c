@@ -156,6 +156,18 @@ file_put(struct file *f)
 	file_free(f);
 }
 
+uint64_t
+file_count(void)
+{
+	return slab_in_use(file_cache);
+}
+
+unsigned
+file_mount_id(const struct file *f)
+{
+	return f->path.mount ? f->path.mount->id : 0;
+}
+
 /* --- calls ---------------------------------------------------------------- */
 
 int

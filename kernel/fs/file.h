@@ -140,6 +140,9 @@ void file_stat(struct file *f, struct stat *out);
 void file_statx(struct file *f, struct statx *out);
 NODISCARD int
 file_setattr(struct file *f, const struct cred *c, const struct inode_attr *a);
+unsigned file_mount_id(const struct file *f); /* 0: on no mount */
+/* Open files there are. */
+uint64_t file_count(void);
 /* What /proc/PID/fd/N links to; as path_name(). */
 NODISCARD ssize_t file_name(struct file *f, const struct path *root, char *buf,
 			    size_t size);

@@ -222,6 +222,13 @@ inode_permission(struct inode *i, unsigned want, const struct cred *c)
 {
 	if (i->ops && i->ops->permission)
 		return i->ops->permission(i, want, c);
+	return inode_permission_by_mode(i, want, c);
+}
+
+int
+inode_permission_by_mode(const struct inode *i, unsigned want,
+			 const struct cred *c)
+{
 	/* Most directories of most paths: search is open to all. */
 	if (want == MAY_EXEC && (i->mode & 0111) == 0111)
 		return 0;

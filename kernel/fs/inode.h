@@ -285,6 +285,9 @@ enum may_bits {
 	MAY_READ = 4,
 };
 int inode_permission(struct inode *i, unsigned want, const struct cred *c);
+/* The same without asking the file system: for its own permission(). */
+int inode_permission_by_mode(const struct inode *i, unsigned want,
+			     const struct cred *c);
 /* Owner or CAP_FOWNER. */
 bool inode_owner_or_capable(const struct inode *i, const struct cred *c);
 
@@ -322,6 +325,9 @@ struct dentry *dentry_parent(struct dentry *d);
 
 /* Directories whose entries are all pinned dentries. */
 extern const struct file_ops dcache_dir_ops;
+
+/* Forget the names that can be looked up again (vm/drop_caches). */
+void dcache_drop(void);
 
 void path_put(const struct path *p);
 void mount_get(struct mount *m);

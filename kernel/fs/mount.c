@@ -21,6 +21,7 @@
 #include "core/spinlock.h"
 #include "lib/errno.h"
 #include "mm/slab.h"
+#include "sched/poll.h"
 
 #define MOUNT_BUCKETS 64u
 
@@ -30,13 +31,30 @@ static struct spinlock mount_hash_lock =
 	SPINLOCK_INIT(LOCK_DCACHE, "mount hash");
 static struct list_node mount_hash[MOUNT_BUCKETS]; /* [H] */
 static atomic_uint next_mount_id = 1;
+static struct wait_queue mount_wait; /* pollers of /proc/mounts */
+static atomic_ulong mount_changes;   /* [a] */
 
 void
 mount_init(void)
 {
 	mutex_init(&mount_lock, LOCK_MOUNT, "mount");
+	wait_queue_init(&mount_wait);
 	for (unsigned i = 0; i < MOUNT_BUCKETS; i++)
 		list_init(&mount_hash[i]);
+}
+
+void
+mount_changed(void)
+{
+	atomic_fetch_add(&mount_changes, 1);
+	wait_queue_wake(&mount_wait, POLLERR | POLLPRI);
+}
+
+uint64_t
+mount_event(struct poll_table *pt)
+{
+	poll_add(pt, &mount_wait);
+	return atomic_load(&mount_changes);
 }
 
 static struct list_node *
@@ -228,6 +246,7 @@ mount_attach(struct mount *m, struct path *at)
 	at->mount->children++;
 	list_push_back(&mount_list, &m->link);
 	mount_get(m);
+	mount_changed();
 	return 0;
 }
 
@@ -262,5 +281,6 @@ mount_detach(struct mount *m, unsigned holders)
 	list_remove(&m->link);
 	path_put(&point);
 	mount_put(m); /* the tree's */
+	mount_changed();
 	return 0;
 }

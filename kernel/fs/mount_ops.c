@@ -100,6 +100,8 @@ mount_remount(struct path *at, unsigned long flags, const char *options)
 				       : -EINVAL;
 	if (!err)
 		at->mount->flags = flags & MOUNT_KEPT_FLAGS;
+	if (!err)
+		mount_changed();
 	mutex_unlock(&mount_lock);
 	return err;
 }
@@ -227,8 +229,26 @@ mount_options(const struct mount *m, char *buf, size_t size)
 			len += strlcpy(buf + len, known[i].text, size - len);
 	if (!(flags & MS_NOATIME))
 		len += strlcpy(buf + len, ",relatime", size - len);
-	if (m->sb->ops && m->sb->ops->options)
-		m->sb->ops->options(m->sb, buf + len, size - len);
+}
+
+static void
+super_options(struct superblock *sb, char *buf, size_t size)
+{
+	*buf = '\0';
+	if (sb->ops && sb->ops->options)
+		sb->ops->options(sb, buf, size);
+}
+
+/* What of its file system a mount shows: "/", or below for a bind mount. */
+static const char *
+mount_root_name(const struct mount *m, char *buf)
+{
+	struct mount whole = { .root = m->sb->root, .sb = m->sb };
+	struct path p = { .mount = &whole, .dentry = m->root };
+
+	if (m->root == m->sb->root || path_name(&p, NULL, buf, PATH_MAX) < 0)
+		return "/";
+	return buf;
 }
 
 /* Mounts outside root are not shown: their name begins with "(". */
@@ -236,13 +256,15 @@ static void
 mount_show(const struct mount *m, const struct path *root, char *buf,
 	   void (*fn)(void *arg, const struct mount_line *l), void *arg)
 {
-	char *options = buf + PATH_MAX;
+	char *options = buf + 2 * PATH_MAX;
+	char *super = options + OPTIONS_MAX;
 	struct path at = { .mount = (struct mount *)(uintptr_t)m,
 			   .dentry = m->root };
 	struct mount_line line = {
 		.source = m->source,
 		.type = m->sb->type->name,
 		.options = options,
+		.super_options = super,
 		.target = buf,
 		.id = m->id,
 		.parent_id = m->parent ? m->parent->id : m->id,
@@ -251,7 +273,9 @@ mount_show(const struct mount *m, const struct path *root, char *buf,
 
 	if (path_name(&at, root, buf, PATH_MAX) < 0 || *buf != '/')
 		return;
+	line.root = mount_root_name(m, buf + PATH_MAX);
 	mount_options(m, options, OPTIONS_MAX);
+	super_options(m->sb, super, OPTIONS_MAX);
 	fn(arg, &line);
 }
 
@@ -259,7 +283,7 @@ void
 mount_each(const struct path *root,
 	   void (*fn)(void *arg, const struct mount_line *l), void *arg)
 {
-	char *buf = kmalloc(PATH_MAX + OPTIONS_MAX);
+	char *buf = kmalloc(2 * PATH_MAX + 2 * OPTIONS_MAX);
 	const struct mount *m;
 
 	if (!buf)

@@ -22,5 +22,7 @@ NODISCARD int mount_attach(struct mount *m, struct path *at)
 /* Off the tree; -EBUSY if more than `holders` references (0: any number). */
 NODISCARD int mount_detach(struct mount *m, unsigned holders)
 	REQUIRES(mount_lock);
+/* Tell those who poll /proc/mounts. */
+void mount_changed(void);
 /* Where m is mounted, with references; false: nowhere. */
 bool mount_point(const struct mount *m, struct path *out);

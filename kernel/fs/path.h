@@ -111,13 +111,19 @@ NODISCARD int
 path_umount(const struct walk *w, const char *target, unsigned flags);
 /* Lines of /proc/mounts as a callback per mount, in order. */
 struct mount_line {
-	const char *source, *type, *options;
-	const char *target;
+	const char *source, *type;
+	const char *target, *root; /* where it is; what of it is seen there */
+	const char *options;       /* of the mount: "rw,nosuid" */
+	const char *super_options; /* of the file system: "" or ",mode=755" */
+	bool super_read_only;
 	unsigned id, parent_id;
 	dev_t dev;
 };
 void mount_each(const struct path *root,
 		void (*fn)(void *arg, const struct mount_line *l), void *arg);
+/* How often the mounts have changed; pollers of that wait at pt, or NULL. */
+struct poll_table;
+uint64_t mount_event(struct poll_table *pt);
 
 /* Hash table, caches, tmpfs and pipefs types; once, before all else here. */
 void fs_init(void);

@@ -11,6 +11,7 @@
 
 #include "fs/file.h"
 #include "lib/errno.h"
+#include "sched/thread.h"
 
 typedef ssize_t transfer_fn(struct file *f, struct uio *u, uint64_t *pos);
 
@@ -49,16 +50,30 @@ ssize_t
 file_read(struct file *f, struct uio *u, uint64_t *pos)
 {
 	int err = check_transfer(f, file_readable(f), pos);
+	struct thread *t = current_thread();
+	ssize_t n;
 
-	return err ? err : transfer(f, u, pos, f->ops->read);
+	if (err)
+		return err;
+	n = transfer(f, u, pos, f->ops->read);
+	t->io.reads++;
+	t->io.read_bytes += n > 0 ? (size_t)n : 0;
+	return n;
 }
 
 ssize_t
 file_write(struct file *f, struct uio *u, uint64_t *pos)
 {
 	int err = check_transfer(f, file_writable(f), pos);
+	struct thread *t = current_thread();
+	ssize_t n;
 
-	return err ? err : transfer(f, u, pos, f->ops->write);
+	if (err)
+		return err;
+	n = transfer(f, u, pos, f->ops->write);
+	t->io.writes++;
+	t->io.written_bytes += n > 0 ? (size_t)n : 0;
+	return n;
 }
 
 ssize_t

@@ -18,6 +18,7 @@
 #include "fs/file.h"
 #include "fs/path.h"
 #include "fs/procfs/procfs.h"
+#include "fs/sysfs/sysfs.h"
 #include "init/boot_priv.h"
 #include "lib/errno.h"
 #include "proc/futex.h"
@@ -124,6 +125,7 @@ start_userland(void *arg)
 	fs_init(); /* names, tmpfs, pipes */
 	start_devices();
 	procfs_init();  /* /proc */
+	sysfs_init();   /* /sys */
 	process_init(); /* processes, signals, job control */
 	futex_init();
 	vdso_init();           /* the clock without a system call */

@@ -31,6 +31,7 @@ struct spinlock frame_lock = SPINLOCK_INIT(LOCK_FRAME, "frame");
 static uint32_t heads[ORDERS]; /* [F] first block of each list, 0 = none */
 static unsigned nonempty;      /* [F] bit per order: its list has a block */
 static uint64_t listed_frames; /* [F] sum over the lists */
+static uint64_t listed_blocks[ORDERS]; /* [F] */
 
 static void
 list_block(struct frame *f, unsigned order)
@@ -45,6 +46,7 @@ list_block(struct frame *f, unsigned order)
 	if (f->next)
 		frame_from_pfn(f->next)->prev = pfn;
 	heads[order] = pfn;
+	listed_blocks[order]++;
 	nonempty |= 1u << order;
 }
 
@@ -62,6 +64,17 @@ unlist_block(struct frame *f)
 	if (!heads[order])
 		nonempty &= ~(1u << order);
 	f->listed = 0;
+	listed_blocks[order]--;
+}
+
+void
+frame_free_blocks(uint64_t out[ORDERS])
+{
+	unsigned long irq = spin_lock_irq(&frame_lock);
+
+	for (unsigned i = 0; i < ORDERS; i++)
+		out[i] = listed_blocks[i];
+	spin_unlock_irq(&frame_lock, irq);
 }
 
 /* The smallest block that is large enough, cut down to size. */

@@ -178,6 +178,9 @@ struct frame_stats {
 };
 void frame_stats(struct frame_stats *out);
 
+/* Blocks of each order in the buddy lists, for /proc/buddyinfo. */
+void frame_free_blocks(uint64_t out[FRAME_MAX_ORDER + 1]);
+
 /* Give this CPU's cached frames back to the buddy lists (tests, low memory). */
 void frame_cache_drain(void);
 

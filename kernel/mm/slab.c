@@ -421,6 +421,13 @@ slab_stats(unsigned n, struct slab_stats *out)
 	out->object_size = c->size;
 	out->objects = slab_in_use(c);
 	out->slabs = c->slabs;
+	out->room = c->objects;
+	out->pages_per_slab = 1;
+	if (out->slabs)
+		out->pages_per_slab =
+			(unsigned)ALIGN_UP(c->size * (out->room / out->slabs),
+					   PAGE_SIZE) /
+			PAGE_SIZE;
 	return true;
 }
 

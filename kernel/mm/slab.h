@@ -39,7 +39,9 @@ NODISCARD char *kstrdup(const char *s);
 struct slab_stats {
 	const char *name;
 	size_t object_size;
-	uint64_t objects, slabs;
+	uint64_t objects, slabs; /* handed out; blocks of frames held */
+	uint64_t room;           /* objects those have room for */
+	unsigned pages_per_slab;
 };
 bool slab_stats(unsigned n, struct slab_stats *out);
 void slab_init(void);

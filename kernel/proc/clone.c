@@ -62,6 +62,8 @@ clone_check_limit(struct task *parent)
 						process_limit(p, RLIMIT_NPROC);
 
 	proc_tree_leave(irq);
+	if (atomic_load(&task_total) >= atomic_load(&task_limit))
+		return -EAGAIN;
 	if (allowed || cred_capable(parent->cred, CAP_SYS_RESOURCE) ||
 	    cred_capable(parent->cred, CAP_SYS_ADMIN))
 		return 0;
@@ -260,6 +262,9 @@ process_inherit_locked(struct process *p, struct process *from)
 	p->account = from->account;
 	p->tty = from->tty;
 	atomic_store(&p->dumpable, atomic_load(&from->dumpable));
+	p->marks = from->marks;
+	if (!(p->marks.strace & STRACE_CHILDREN))
+		atomic_store(&p->marks.strace, 0);
 	session_join_locked(p, from->session);
 	group_join_locked(p, from->group);
 }
@@ -324,6 +329,7 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 	}
 	t->vfork = vfork;
 	atomic_fetch_add(&p->account->tasks, 1);
+	atomic_fetch_add(&task_total, 1);
 	spin_lock(&p->signal_lock);
 	list_push_back(&p->tasks, &t->process_link);
 	p->task_count++;

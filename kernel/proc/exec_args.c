@@ -309,6 +309,9 @@ put_tables(struct exec *x)
 		err = put_pointers(&w, x->space->env_start, x->envc);
 	if (!err)
 		err = put_auxv(&w, x);
+	x->space->auxv_start = x->sp + (words - 2 * AUXV_ENTRIES) * 8;
+	x->space->auxv_end = x->space->auxv_start + AUXV_ENTRIES * 16;
+	x->space->start_stack = x->sp;
 	return err ? err : words_flush(&w);
 }
 

@@ -26,9 +26,13 @@
 #define STACK_GAP_MIN (128UL << 20)
 #define STACK_GAP_MAX (USER_TOP / 6 * 5)
 
+atomic_int exec_randomize = 2;
+
 static uint64_t
 random_pages(uint64_t pages)
 {
+	if (!atomic_load(&exec_randomize))
+		return 0;
 	return random_below(pages) * PAGE_SIZE;
 }
 

@@ -236,6 +236,7 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers)
 	pid_release(t->id);
 	t->id = NULL;
 	atomic_fetch_sub(&p->account->tasks, 1);
+	atomic_fetch_sub(&task_total, 1);
 	return last;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "proc/pid.h"
 
+#include "lib/errno.h"
 #include "mm/slab.h"
 
 /*
@@ -14,6 +15,8 @@ RB_HEAD(pid_tree, pid);
 
 static struct pid_tree pids = RB_INITIALIZER(&pids); /* [T] */
 static pid_t last_nr;                                /* [T] */
+static uint64_t last_serial;                         /* [T] */
+static atomic_int nr_limit = PID_MAX;                /* [a] */
 
 static int
 pid_compare(const struct pid *a, const struct pid *b)
@@ -43,10 +46,10 @@ pid_at_or_after(pid_t nr)
 static pid_t
 pid_next_free(void)
 {
-	pid_t nr = last_nr;
+	pid_t nr = last_nr, limit = atomic_load(&nr_limit);
 
-	for (int tries = 0; tries < PID_MAX; tries++) {
-		nr = nr + 1 < PID_MAX ? nr + 1 : PID_AFTER_WRAP;
+	for (int tries = 0; tries < limit; tries++) {
+		nr = nr + 1 < limit ? nr + 1 : PID_AFTER_WRAP;
 		if (!pid_find(nr))
 			return nr;
 	}
@@ -61,6 +64,7 @@ pid_alloc_number(pid_t nr)
 	if (!p)
 		return NULL;
 	p->nr = nr;
+	p->serial = ++last_serial;
 	list_init(&p->group);
 	list_init(&p->session);
 	RB_INSERT(pid_tree, &pids, p);
@@ -76,6 +80,34 @@ pid_alloc(void)
 		return NULL;
 	last_nr = nr;
 	return pid_alloc_number(nr);
+}
+
+/* Each one word, for /proc: no lock. */
+pid_t
+pid_newest(void)
+{
+	return __atomic_load_n(&last_nr, __ATOMIC_RELAXED);
+}
+
+uint64_t
+pid_count(void)
+{
+	return __atomic_load_n(&last_serial, __ATOMIC_RELAXED);
+}
+
+int64_t
+pid_limit(void)
+{
+	return atomic_load(&nr_limit);
+}
+
+int
+pid_set_limit(int64_t limit)
+{
+	if (limit <= PID_AFTER_WRAP || limit > PID_MAX)
+		return -EINVAL;
+	atomic_store(&nr_limit, (int)limit);
+	return 0;
 }
 
 struct pid kernel_pid = {

@@ -25,6 +25,7 @@ struct task;
 struct pid {
 	RB_ENTRY(pid) node;       /* [T] by number */
 	pid_t nr;                 /* [I] */
+	uint64_t serial;          /* [I] no other struct pid ever has it */
 	struct task *task;        /* [T] */
 	struct process *process;  /* [T] until reaped */
 	struct list_node group;   /* [T] of process.group_link */
@@ -38,6 +39,12 @@ struct pid *pid_alloc_number(pid_t nr);
 struct pid *pid_find(pid_t nr);
 /* The first number >= nr in use, or NULL. */
 struct pid *pid_at_or_after(pid_t nr);
+/* The number given out last, and how many have been. */
+pid_t pid_newest(void);
+uint64_t pid_count(void);
+/* Numbers are below this (2 .. PID_MAX): kernel/pid_max. */
+int64_t pid_limit(void);
+int pid_set_limit(int64_t limit);
 /* Free p if it names nothing any more. */
 void pid_release(struct pid *p);
 

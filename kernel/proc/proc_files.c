@@ -1,292 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/procfs/procfs.h"
-
-#include <linux/capability.h>
-
-#include "mm/slab.h"
-#include "proc/hostname.h"
+#include "fs/path.h"
 #include "proc/pid.h"
 #include "proc/proc_files_priv.h"
 
 /*
- * proc/proc_files.c - what /proc shows of processes: the table of functions
- * procfs calls, finding the task or process a number means, and the small
- * files.  stat and status are in proc_status.c, maps in proc_maps.c.
- *
- * A number may be a process (/proc/PID) or a task (/proc/PID/task/TID).  A
- * zombie has a process but no task.
+ * proc/proc_files.c - what /proc shows of processes: the table of files, and
+ * the functions procfs asks about processes, threads and descriptors.
  */
 
-int
-proc_subject_get(pid_t nr, struct proc_subject *s)
-{
-	unsigned long irq = proc_tree_enter();
-	struct pid *id = pid_find(nr);
-
-	*s = (struct proc_subject){ 0 };
-	if (id && (id->process || id->task)) {
-		s->task = id->task;
-		s->process = id->process ? id->process : id->task->process;
-		/* A dead leader of living tasks: any of them speaks for it. */
-		if (!s->task && !list_empty(&s->process->tasks))
-			s->task = list_first(&s->process->tasks, struct task,
-					     process_link);
-		process_get(s->process);
-		if (s->task) {
-			task_get(s->task);
-			s->cred = s->task->cred;
-			cred_get(s->cred);
-		}
-		if (!s->cred && s->process->last_cred) {
-			s->cred = s->process->last_cred;
-			cred_get(s->cred);
-		}
-		if (s->task && s->task->space) {
-			s->space = s->task->space;
-			vm_space_get(s->space);
-		}
-	}
-	proc_tree_leave(irq);
-	return s->process ? 0 : -ESRCH;
-}
-
-void
-proc_subject_put(struct proc_subject *s)
-{
-	if (s->space)
-		vm_space_put(s->space);
-	if (s->cred)
-		cred_put(s->cred);
-	if (s->task)
-		task_put(s->task);
-	process_put(s->process);
-}
-
-/* --- cmdline, environ, comm --- */
-
-#define STRINGS_CHUNK 512
-
-/* Bytes [start, end) of the subject's memory, as far as they can be read. */
-static void
-put_memory(struct proc_text *t, struct vm_space *s, vaddr_t start, vaddr_t end)
-{
-	char chunk[STRINGS_CHUNK];
-
-	while (start < end) {
-		size_t n = MIN(end - start, sizeof(chunk));
-		size_t got = vm_space_read(s, start, chunk, n);
-
-		proc_write(t, chunk, got);
-		if (got < n)
-			return;
-		start += n;
-	}
-}
-
-static int
-show_cmdline(pid_t nr, struct proc_text *t)
-{
-	struct proc_subject s;
-	int err = proc_subject_get(nr, &s);
-
-	if (err)
-		return err;
-	if (s.space)
-		put_memory(t, s.space, s.space->arg_start, s.space->arg_end);
-	proc_subject_put(&s);
-	return 0;
-}
-
-/* man 2 ptrace, "Ptrace access mode checking", PTRACE_MODE_READ_FSCREDS. */
-bool
-proc_subject_may_look(const struct proc_subject *s)
-{
-	const struct cred *c = current_task()->cred, *to = s->cred;
-
-	if (s->process == current_process() || cred_capable(c, CAP_SYS_PTRACE))
-		return true;
-	return to && c->user.fs == to->user.effective &&
-	       c->user.fs == to->user.saved && c->user.fs == to->user.real &&
-	       c->group.fs == to->group.effective &&
-	       c->group.fs == to->group.saved &&
-	       c->group.fs == to->group.real &&
-	       atomic_load(&s->process->dumpable);
-}
-
-static int
-show_environ(pid_t nr, struct proc_text *t)
-{
-	struct proc_subject s;
-	int err = proc_subject_get(nr, &s);
-
-	if (err)
-		return err;
-	if (!proc_subject_may_look(&s))
-		err = -EACCES;
-	else if (s.space)
-		put_memory(t, s.space, s.space->env_start, s.space->env_end);
-	proc_subject_put(&s);
-	return err;
-}
-
-static int
-show_comm(pid_t nr, struct proc_text *t)
-{
-	struct proc_subject s;
-	char name[16];
-	int err = proc_subject_get(nr, &s);
-
-	if (err)
-		return err;
-	proc_subject_name(&s, name);
-	proc_printf(t, "%s\n", name);
-	proc_subject_put(&s);
-	return 0;
-}
-
-void
-proc_subject_name(const struct proc_subject *s, char name[16])
-{
-	if (s->task)
-		strlcpy(name, s->task->thread.name, 16);
-	else
-		process_name(s->process, name);
-}
-
-/* Only a process's own tasks may rename it. */
-static ssize_t
-store_comm(pid_t nr, const char *text, size_t n)
-{
-	struct proc_subject s;
-	size_t len = n;
-	int err = proc_subject_get(nr, &s);
-
-	if (err)
-		return err;
-	if (s.process != current_process() || !s.task) {
-		err = -EINVAL;
-	} else {
-		if (len && text[len - 1] == '\n')
-			len--;
-		len = MIN(len, sizeof(s.task->thread.name) - 1);
-		memcpy(s.task->thread.name, text, len);
-		s.task->thread.name[len] = '\0';
-	}
-	proc_subject_put(&s);
-	return err ? err : (ssize_t)n;
-}
-
-/* --- limits, mounts --- */
-
-static const struct {
-	const char *name, *unit;
-} limit_names[RLIM_NLIMITS] = {
-	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
-	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
-	[RLIMIT_DATA] = { "Max data size", "bytes" },
-	[RLIMIT_STACK] = { "Max stack size", "bytes" },
-	[RLIMIT_CORE] = { "Max core file size", "bytes" },
-	[RLIMIT_RSS] = { "Max resident set", "bytes" },
-	[RLIMIT_NPROC] = { "Max processes", "processes" },
-	[RLIMIT_NOFILE] = { "Max open files", "files" },
-	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
-	[RLIMIT_AS] = { "Max address space", "bytes" },
-	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
-	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
-	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
-	[RLIMIT_NICE] = { "Max nice priority", "" },
-	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
-	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
-};
-
-static void
-put_limit(struct proc_text *t, uint64_t v)
-{
-	if (v == (uint64_t)RLIM_INFINITY)
-		proc_printf(t, "%-20s ", "unlimited");
-	else
-		proc_printf(t, "%-20lu ", (unsigned long)v);
-}
-
-static int
-show_limits(pid_t nr, struct proc_text *t)
-{
-	struct rlimit limits[RLIM_NLIMITS];
-	struct proc_subject s;
-	unsigned long irq;
-	int err = proc_subject_get(nr, &s);
-
-	if (err)
-		return err;
-	proc_printf(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
-		    "Hard Limit", "Units");
-	irq = spin_lock_irq(&s.process->signal_lock);
-	memcpy(limits, s.process->limits, sizeof(limits));
-	spin_unlock_irq(&s.process->signal_lock, irq);
-	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
-		proc_printf(t, "%-25s ", limit_names[i].name);
-		put_limit(t, limits[i].rlim_cur);
-		put_limit(t, limits[i].rlim_max);
-		proc_printf(t, "%-10s\n", limit_names[i].unit);
-	}
-	proc_subject_put(&s);
-	return 0;
-}
-
-static void
-put_mount(void *arg, const struct mount_line *l)
-{
-	proc_printf(arg, "%s %s %s %s 0 0\n", l->source, l->target, l->type,
-		    l->options);
-}
-
-static void
-put_mountinfo(void *arg, const struct mount_line *l)
-{
-	proc_printf(arg, "%u %u %u:%u / %s %s - %s %s %s\n", l->id,
-		    l->parent_id, dev_major(l->dev), dev_minor(l->dev),
-		    l->target, l->options, l->type, l->source, l->options);
-}
-
-/* The mounts as the subject sees them: below its root. */
-static int
-show_mount_lines(pid_t nr, struct proc_text *t,
-		 void (*fn)(void *arg, const struct mount_line *l))
-{
-	struct path root;
-	int err = proc_subject_root(nr, &root);
-
-	if (err)
-		return err;
-	mount_each(&root, fn, t);
-	path_put(&root);
-	return 0;
-}
-
-static int
-show_mounts(pid_t nr, struct proc_text *t)
-{
-	return show_mount_lines(nr, t, put_mount);
-}
-
-static int
-show_mountinfo(pid_t nr, struct proc_text *t)
-{
-	return show_mount_lines(nr, t, put_mountinfo);
-}
+#define LEADER  PROC_LEADER_ONLY
+#define PRIVATE PROC_PRIVATE
+#define PIECES  PROC_PIECES
 
 static const struct proc_file process_files[] = {
+	{ "auxv", 0400, proc_show_auxv, NULL, PRIVATE | PIECES },
+	{ "cgroup", 0444, proc_show_cgroup, NULL },
+	{ "children", 0444, proc_show_children, NULL, PIECES },
+	{ "cmdline", 0444, proc_show_cmdline, NULL, PIECES },
+	{ "comm", 0644, proc_show_comm, proc_store_comm },
+	{ "coredump_filter", 0644, proc_show_coredump_filter,
+	  proc_store_coredump_filter, LEADER },
+	{ "environ", 0400, proc_show_environ, NULL, PRIVATE | PIECES },
+	{ "gid_map", 0444, proc_show_id_map, NULL },
+	{ "io", 0400, proc_show_io, NULL, PRIVATE },
+	{ "limits", 0444, proc_show_limits, NULL },
+	{ "loginuid", 0644, proc_show_loginuid, proc_store_loginuid },
+	{ "maps", 0444, proc_show_maps, NULL, PRIVATE | PIECES },
+	{ "mountinfo", 0444, proc_show_mountinfo, NULL, .event = mount_event },
+	{ "mounts", 0444, proc_show_mounts, NULL, .event = mount_event },
+	{ "mountstats", 0400, proc_show_mountstats, NULL, LEADER },
+	{ "oom_adj", 0644, proc_show_oom_adj, proc_store_oom_adj },
+	{ "oom_score", 0444, proc_show_oom_score, NULL },
+	{ "oom_score_adj", 0644, proc_show_oom_score_adj,
+	  proc_store_oom_score_adj },
+	{ "pagemap", 0400, .bits = PRIVATE, .read = proc_read_pagemap },
+	{ "sched", 0444, proc_show_sched, NULL },
+	{ "sessionid", 0444, proc_show_sessionid, NULL },
+	{ "setgroups", 0444, proc_show_setgroups, NULL },
+	{ "smaps", 0444, proc_show_smaps, NULL, PRIVATE | PIECES },
+	{ "smaps_rollup", 0444, proc_show_smaps_rollup, NULL, PRIVATE },
+	{ "stack", 0400, proc_show_stack, NULL },
 	{ "stat", 0444, proc_show_stat, NULL },
 	{ "statm", 0444, proc_show_statm, NULL },
 	{ "status", 0444, proc_show_status, NULL },
-	{ "cmdline", 0444, show_cmdline, NULL },
-	{ "comm", 0644, show_comm, store_comm },
-	{ "environ", 0400, show_environ, NULL },
-	{ "maps", 0444, proc_show_maps, NULL },
-	{ "limits", 0444, show_limits, NULL },
-	{ "mounts", 0444, show_mounts, NULL },
-	{ "mountinfo", 0444, show_mountinfo, NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "strace", 0600, proc_show_strace, proc_store_strace, LEADER },
+	{ "uid_map", 0444, proc_show_id_map, NULL },
+	{ "wchan", 0444, proc_show_wchan, NULL },
+	{ .name = NULL },
 };
 
 /* --- links --- */
@@ -313,39 +73,9 @@ link_exe(pid_t nr, struct path *out)
 }
 
 static int
-fs_paths(pid_t nr, struct path *root, struct path *cwd)
-{
-	struct fs_context *fs = NULL;
-	struct proc_subject s;
-	unsigned long irq;
-	int err = proc_subject_get(nr, &s);
-
-	if (err)
-		return err;
-	irq = proc_tree_enter();
-	if (s.task && s.task->fs) {
-		fs = s.task->fs;
-		fs_context_get(fs);
-	}
-	proc_tree_leave(irq);
-	if (fs) {
-		fs_context_paths(fs, root, cwd);
-		fs_context_put(fs);
-	}
-	proc_subject_put(&s);
-	return fs ? 0 : -ENOENT;
-}
-
-int
-proc_subject_root(pid_t nr, struct path *out)
-{
-	return fs_paths(nr, out, NULL);
-}
-
-static int
 link_cwd(pid_t nr, struct path *out)
 {
-	return fs_paths(nr, NULL, out);
+	return proc_subject_paths(nr, NULL, out);
 }
 
 static const struct proc_link process_links[] = {
@@ -357,19 +87,38 @@ static const struct proc_link process_links[] = {
 
 /* --- the rest of the table --- */
 
-static bool
-source_exists(pid_t nr)
+static uint64_t
+source_identity(pid_t nr)
 {
 	unsigned long irq = proc_tree_enter();
 	struct pid *id = pid_find(nr);
-	bool yes = id && (id->process || id->task);
+	uint64_t serial = id && (id->process || id->task) ? id->serial : 0;
+
+	proc_tree_leave(irq);
+	return serial;
+}
+
+static bool
+source_is_thread(pid_t nr, pid_t tid)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *process = pid_find(nr), *task = pid_find(tid);
+	bool yes = process && task && process->process && task->task &&
+		   task->task->process == process->process;
 
 	proc_tree_leave(irq);
 	return yes;
 }
 
+static bool
+source_is_own(pid_t nr)
+{
+	return nr == current_process()->pid ||
+	       source_is_thread(current_process()->pid, nr);
+}
+
 static int
-source_owner(pid_t nr, uid_t *uid, gid_t *gid)
+source_owner(pid_t nr, bool plain, uid_t *uid, gid_t *gid)
 {
 	struct proc_subject s;
 	int err = proc_subject_get(nr, &s);
@@ -378,7 +127,7 @@ source_owner(pid_t nr, uid_t *uid, gid_t *gid)
 		return err;
 	*uid = 0;
 	*gid = 0;
-	if (s.cred && atomic_load(&s.process->dumpable)) {
+	if (s.cred && (plain || atomic_load(&s.process->dumpable))) {
 		*uid = s.cred->user.effective;
 		*gid = s.cred->group.effective;
 	}
@@ -472,7 +221,12 @@ source_fd_file(pid_t nr, int fd)
 
 static const struct procfs_source source = {
 	.next = process_next,
-	.exists = source_exists,
+	.newest = pid_newest,
+	.forks = pid_count,
+	.identity = source_identity,
+	.is_own = source_is_own,
+	.is_thread = source_is_thread,
+	.fd_info = proc_show_fd_info,
 	.owner = source_owner,
 	.may_look = source_may_look,
 	.self = source_self,
@@ -484,67 +238,9 @@ static const struct procfs_source source = {
 	.fd_file = source_fd_file,
 };
 
-/* --- system-wide files only this layer knows --- */
-
-static int
-show_version(pid_t nr, struct proc_text *t)
-{
-	struct new_utsname n;
-
-	hostname_uname(&n);
-	proc_printf(t, "%s version %s %s\n", n.sysname, n.release, n.version);
-	return 0;
-}
-
-static int
-show_hostname(pid_t nr, struct proc_text *t)
-{
-	struct new_utsname n;
-
-	hostname_uname(&n);
-	proc_printf(t, "%s\n", n.nodename);
-	return 0;
-}
-
-static int
-show_osrelease(pid_t nr, struct proc_text *t)
-{
-	struct new_utsname n;
-
-	hostname_uname(&n);
-	proc_printf(t, "%s\n", n.release);
-	return 0;
-}
-
-static int
-show_ostype(pid_t nr, struct proc_text *t)
-{
-	struct new_utsname n;
-
-	hostname_uname(&n);
-	proc_printf(t, "%s\n", n.sysname);
-	return 0;
-}
-
-static int
-show_pid_max(pid_t nr, struct proc_text *t)
-{
-	proc_printf(t, "%d\n", PID_MAX);
-	return 0;
-}
-
-static const struct proc_file system_files[] = {
-	{ "version", 0444, show_version, NULL },
-	{ "sys/kernel/hostname", 0444, show_hostname, NULL },
-	{ "sys/kernel/osrelease", 0444, show_osrelease, NULL },
-	{ "sys/kernel/ostype", 0444, show_ostype, NULL },
-	{ "sys/kernel/pid_max", 0444, show_pid_max, NULL },
-};
-
 void
 procfs_process_init(void)
 {
 	procfs_set_source(&source);
-	for (unsigned i = 0; i < ARRAY_SIZE(system_files); i++)
-		procfs_register(system_files[i].name, &system_files[i]);
+	proc_settings_init();
 }

@@ -8,19 +8,23 @@
  * man 5 proc counts them.
  */
 
-#define TICK_NS 10000000ULL /* USER_HZ = 100 */
-
 /* What the files show, taken under the lock in one go. */
 struct snapshot {
 	char name[16];
 	char state;
-	pid_t ppid, pgrp, session, tty_pgrp;
+	pid_t ppid, pgrp, session, tty_pgrp, tracer;
 	dev_t tty;
 	unsigned threads;
 	struct usage own, children;
 	int nice, rt_priority, cpu, exit_signal, exit_status;
 	uint64_t start_ns;
 	uint64_t pending, shared, blocked, ignored, caught;
+	uint64_t queued, queue_limit;
+	unsigned policy;
+	cpumask_t affinity;
+	mode_t umask;
+	int fd_slots;
+	bool whole; /* the caller may see addresses */
 	struct vm_usage memory;
 };
 
@@ -49,6 +53,8 @@ static void
 snapshot_signals(struct snapshot *n, const struct process *p,
 		 const struct task *t)
 {
+	n->queue_limit = process_limit((struct process *)(uintptr_t)p,
+				       RLIMIT_SIGPENDING);
 	n->pending = t->pending.mask;
 	n->shared = p->shared_pending.mask;
 	n->blocked = t->blocked;
@@ -80,11 +86,37 @@ snapshot_tree(struct snapshot *n, struct process *p) REQUIRES(proc_tree_lock)
 		n->tty = tty_dev(p->tty);
 		n->tty_pgrp = tty_foreground(p->tty);
 	}
-	process_usage_locked(p, &n->own);
+	if (p->account)
+		n->queued = atomic_load(&p->account->signals);
+}
+
+/* Of one thread, or of all there are and were. */
+static void
+snapshot_usage(struct snapshot *n, const struct proc_subject *s, bool task)
+	REQUIRES(proc_tree_lock)
+{
+	if (!task || !s->task)
+		process_usage_locked(s->process, &n->own);
+	else
+		usage_add_task(&n->own, s->task);
 }
 
 static void
-snapshot_take(struct snapshot *n, const struct proc_subject *s)
+snapshot_task(struct snapshot *n, const struct task *t) REQUIRES(proc_tree_lock)
+{
+	n->nice = t->thread.nice;
+	n->rt_priority = t->thread.own_priority;
+	n->cpu = atomic_load(&t->thread.cpu);
+	n->policy = t->sched_policy;
+	n->affinity = atomic_load(&t->thread.affinity);
+	if (t->files)
+		n->fd_slots = t->files->size;
+	if (t->fs)
+		n->umask = t->fs->umask;
+}
+
+static void
+snapshot_take(struct snapshot *n, const struct proc_subject *s, bool task)
 {
 	struct process *p = s->process;
 	struct task *t = s->task;
@@ -94,18 +126,20 @@ snapshot_take(struct snapshot *n, const struct proc_subject *s)
 	proc_subject_name(s, n->name);
 	irq = proc_tree_enter();
 	snapshot_tree(n, p);
+	snapshot_usage(n, s, task);
+	if (task && t)
+		n->start_ns = t->thread.start_ns;
 	n->state = state_letter(p, t);
 	if (t) {
 		spin_lock(&p->signal_lock);
 		snapshot_signals(n, p, t);
 		spin_unlock(&p->signal_lock);
-		n->nice = t->thread.nice;
-		n->rt_priority = t->thread.own_priority;
-		n->cpu = t->thread.cpu;
+		snapshot_task(n, t);
 	}
 	proc_tree_leave(irq);
+	n->whole = proc_subject_may_look(s);
 	if (s->space)
-		vm_space_usage(s->space, &n->memory);
+		vm_space_size(s->space, &n->memory);
 }
 
 /* Fields 1 to 30 and 31 to 52; names as in man 5 proc. */
@@ -120,32 +154,51 @@ put_stat_ids(struct proc_text *t, pid_t nr, const struct snapshot *n)
 		    (unsigned long)n->own.major_faults,
 		    (unsigned long)n->children.major_faults);
 	proc_printf(t, "%lu %lu %lu %lu ",
-		    (unsigned long)(n->own.user_ns / TICK_NS),
-		    (unsigned long)(n->own.kernel_ns / TICK_NS),
-		    (unsigned long)(n->children.user_ns / TICK_NS),
-		    (unsigned long)(n->children.kernel_ns / TICK_NS));
+		    (unsigned long)(n->own.user_ns / PROC_TICK_NS),
+		    (unsigned long)(n->own.kernel_ns / PROC_TICK_NS),
+		    (unsigned long)(n->children.user_ns / PROC_TICK_NS),
+		    (unsigned long)(n->children.kernel_ns / PROC_TICK_NS));
 	proc_printf(t, "%d %d %u 0 %lu ",
 		    n->rt_priority ? -1 - n->rt_priority : 20 + n->nice,
 		    n->nice, n->threads,
-		    (unsigned long)(n->start_ns / TICK_NS));
+		    (unsigned long)(n->start_ns / PROC_TICK_NS));
+}
+
+/* An address of it: the caller's business, or 0. */
+static unsigned long
+address(const struct snapshot *n, vaddr_t va)
+{
+	return n->whole ? (unsigned long)va : 0;
 }
 
 static void
 put_stat_memory(struct proc_text *t, const struct snapshot *n,
-		const struct vm_space *s)
+		const struct vm_space *s, uint64_t rss_limit)
 {
+	static const struct vm_space none;
+
+	s = s ? s : &none;
 	proc_printf(t, "%lu %lu %lu ",
 		    (unsigned long)(n->memory.total_pages * PAGE_SIZE),
-		    (unsigned long)n->memory.resident_pages, ~0UL);
-	/* Addresses are nobody's business but the program's own debugger's. */
-	proc_printf(t, "%d %d 0 0 0 ", s ? 1 : 0, s ? 1 : 0);
+		    (unsigned long)n->memory.resident_pages,
+		    (unsigned long)rss_limit);
+	/* As Linux: 1 says that there is code, if not where. */
+	proc_printf(t, "%lu %lu %lu 0 0 ",
+		    s == &none ? 0 : MAX(address(n, s->code_start), 1UL),
+		    s == &none ? 0 : MAX(address(n, s->code_end), 1UL),
+		    address(n, s->start_stack));
 	proc_printf(t, "%lu %lu %lu %lu ",
 		    (unsigned long)(n->pending & INT32_MAX),
 		    (unsigned long)(n->blocked & INT32_MAX),
 		    (unsigned long)(n->ignored & INT32_MAX),
 		    (unsigned long)(n->caught & INT32_MAX));
-	proc_printf(t, "0 0 0 %d %d %d 0 0 0 0 0 0 0 0 0 0 0 %d\n",
-		    n->exit_signal, n->cpu, n->rt_priority, n->exit_status);
+	proc_printf(t, "0 0 0 %d %d %d %u 0 0 0 ", n->exit_signal, n->cpu,
+		    n->rt_priority, n->policy);
+	proc_printf(t, "%lu %lu %lu ", address(n, s->data_start),
+		    address(n, s->data_end), address(n, s->brk_start));
+	proc_printf(t, "%lu %lu %lu %lu %d\n", address(n, s->arg_start),
+		    address(n, s->arg_end), address(n, s->env_start),
+		    address(n, s->env_end), n->whole ? n->exit_status : 0);
 }
 
 int
@@ -157,9 +210,9 @@ proc_show_stat(pid_t nr, struct proc_text *t)
 
 	if (err)
 		return err;
-	snapshot_take(&n, &s);
+	snapshot_take(&n, &s, t->task);
 	put_stat_ids(t, nr, &n);
-	put_stat_memory(t, &n, s.space);
+	put_stat_memory(t, &n, s.space, process_limit(s.process, RLIMIT_RSS));
 	proc_subject_put(&s);
 	return 0;
 }
@@ -227,17 +280,121 @@ put_caps(struct proc_text *t, const struct cred *c)
 }
 
 static void
-put_memory(struct proc_text *t, const struct vm_usage *u)
+put_groups(struct proc_text *t, const struct cred *c)
 {
-	proc_printf(t, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\n",
-		    (unsigned long)u->peak_pages * 4,
-		    (unsigned long)u->total_pages * 4);
-	proc_printf(t, "VmRSS:\t%8lu kB\nVmData:\t%8lu kB\n",
-		    (unsigned long)u->resident_pages * 4,
-		    (unsigned long)u->data_pages * 4);
-	proc_printf(t, "VmStk:\t%8lu kB\nVmExe:\t%8lu kB\n",
-		    (unsigned long)u->stack_pages * 4,
-		    (unsigned long)u->text_pages * 4);
+	unsigned n = c->groups ? c->groups->count : 0;
+
+	proc_printf(t, "Groups:\t");
+	for (unsigned i = 0; i < n && !t->failed; i++)
+		proc_printf(t, "%u ", c->groups->ids[i]);
+	proc_printf(t, "%s\n", n ? "" : " ");
+}
+
+static void
+put_memory(struct proc_text *t, struct vm_space *s)
+{
+	struct vm_usage u;
+	uint64_t lib;
+
+	vm_space_usage(s, &u);
+	lib = (s->code_end - s->code_start + PAGE_SIZE - 1) / PAGE_SIZE;
+	lib = u.text_pages > lib ? u.text_pages - lib : 0;
+	const struct {
+		const char *name;
+		uint64_t pages;
+	} lines[] = {
+		{ "VmSize", u.total_pages },
+		{ "VmHWM", u.peak_pages },
+		{ "VmRSS", u.resident_pages },
+		{ "RssAnon", u.resident_pages - u.shared_pages },
+		{ "RssFile", u.shared_pages - u.shmem_pages },
+		{ "RssShmem", u.shmem_pages },
+		{ "VmData", u.data_pages },
+		{ "VmStk", u.stack_pages },
+		{ "VmExe", u.text_pages - lib },
+		{ "VmLib", lib },
+		{ "VmSwap", 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
+		proc_printf(t, "%s:\t%8lu kB\n", lines[i].name,
+			    (unsigned long)lines[i].pages * (PAGE_SIZE / 1024));
+}
+
+/* "0-3,5" of a mask. */
+static void
+put_cpu_list(struct proc_text *t, cpumask_t mask)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < CPU_MAX; i++) {
+		unsigned first = i;
+
+		if (!(mask & CPUMASK(i)))
+			continue;
+		while (i + 1 < CPU_MAX && (mask & CPUMASK(i + 1)))
+			i++;
+		proc_printf(t, "%s%u", comma, first);
+		if (i > first)
+			proc_printf(t, "-%u", i);
+		comma = ",";
+	}
+	proc_printf(t, "\n");
+}
+
+/* As many digits as there are processors, in groups of 32. */
+static void
+put_cpus(struct proc_text *t, cpumask_t mask)
+{
+	cpumask_t all = cpu_count() >= 64 ? ~0ULL : CPUMASK(cpu_count()) - 1;
+
+	mask &= all;
+	if (cpu_count() > 32)
+		proc_printf(t, "Cpus_allowed:\t%lx,%08lx\n",
+			    (unsigned long)(mask >> 32),
+			    (unsigned long)(mask & UINT32_MAX));
+	else
+		proc_printf(t, "Cpus_allowed:\t%lx\n", (unsigned long)mask);
+	proc_printf(t, "Cpus_allowed_list:\t");
+	put_cpu_list(t, mask);
+	proc_printf(t, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
+}
+
+static void
+put_signals(struct proc_text *t, const struct snapshot *n)
+{
+	proc_printf(t, "SigQ:\t%lu/%lu\n", (unsigned long)n->queued,
+		    (unsigned long)n->queue_limit);
+	proc_printf(t, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n",
+		    (unsigned long)n->pending, (unsigned long)n->shared);
+	proc_printf(t, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+		    (unsigned long)n->blocked, (unsigned long)n->ignored,
+		    (unsigned long)n->caught);
+}
+
+static void
+put_who(struct proc_text *t, const struct proc_subject *s,
+	const struct snapshot *n, pid_t nr)
+{
+	proc_printf(t, "Name:\t");
+	for (const char *c = n->name; *c; c++) {
+		if (*c == '\n' || *c == '\\')
+			proc_printf(t, *c == '\n' ? "\\n" : "\\\\");
+		else
+			proc_write(t, c, 1);
+	}
+	if (s->space)
+		proc_printf(t, "\nUmask:\t%04o", n->umask);
+	proc_printf(t, "\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n",
+		    state_word(n->state), s->process->pid, nr);
+	proc_printf(t, "PPid:\t%d\nTracerPid:\t%d\n", n->ppid, n->tracer);
+	if (s->cred)
+		put_cred(t, s->cred);
+	proc_printf(t, "FDSize:\t%d\n", n->fd_slots);
+	if (s->cred)
+		put_groups(t, s->cred);
+	proc_printf(t, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
+		    s->process->pid, nr, n->pgrp, n->session);
 }
 
 int
@@ -249,23 +406,16 @@ proc_show_status(pid_t nr, struct proc_text *t)
 
 	if (err)
 		return err;
-	snapshot_take(&n, &s);
-	proc_printf(t, "Name:\t%s\nState:\t%s\nTgid:\t%d\nPid:\t%d\n", n.name,
-		    state_word(n.state), s.process->pid, nr);
-	proc_printf(t, "PPid:\t%d\nTracerPid:\t0\n", n.ppid);
-	if (s.cred)
-		put_cred(t, s.cred);
+	snapshot_take(&n, &s, t->task);
+	put_who(t, &s, &n, nr);
 	if (s.space)
-		put_memory(t, &n.memory);
+		put_memory(t, s.space);
 	proc_printf(t, "Threads:\t%u\n", n.threads);
-	proc_printf(t, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n",
-		    (unsigned long)n.pending, (unsigned long)n.shared);
-	proc_printf(t, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-		    (unsigned long)n.blocked, (unsigned long)n.ignored,
-		    (unsigned long)n.caught);
+	put_signals(t, &n);
 	if (s.cred)
 		put_caps(t, s.cred);
 	proc_printf(t, "NoNewPrivs:\t%d\n", s.task && s.task->no_new_privs);
+	put_cpus(t, n.affinity);
 	proc_printf(t, "voluntary_ctxt_switches:\t%lu\n",
 		    (unsigned long)n.own.voluntary);
 	proc_printf(t, "nonvoluntary_ctxt_switches:\t%lu\n",

@@ -14,6 +14,15 @@
 struct spinlock proc_tree_lock =
 	SPINLOCK_INIT(LOCK_PROC_TREE, "proc_tree_lock");
 
+/* core(5): private and shared anonymous memory, ELF headers, huge pages. */
+#define DUMP_FILTER_DEFAULT 0x33
+
+/* Numbers looked at before others get the lock. */
+#define STEPS_UNDER_LOCK 64
+
+atomic_int task_limit = INT32_MAX;
+atomic_int task_total = 1; /* PID 1's */
+
 static struct slab_cache *process_cache, *task_cache; /* [I] */
 
 /* Borrowed; the kernel's own threads are no tasks. */
@@ -61,6 +70,9 @@ process_create(void)
 	timer_init(&p->cpu_timer, cpu_limit_fired);
 	p->start_ns = clock_now_ns();
 	atomic_init(&p->dumpable, true);
+	atomic_init(&p->marks.login_uid, UINT32_MAX);
+	atomic_init(&p->marks.session_id, UINT32_MAX);
+	atomic_init(&p->marks.dump_filter, DUMP_FILTER_DEFAULT);
 	return p;
 }
 
@@ -171,32 +183,76 @@ task_find(pid_t tid)
 	return t;
 }
 
+/*
+ * The next process among the first few numbers after *after: its number, 0 if
+ * there are no numbers any more; else *after has moved on.
+ */
+static bool
+process_next_locked(pid_t *after, pid_t *found) REQUIRES(proc_tree_lock)
+{
+	*found = 0;
+	for (int i = 0; i < STEPS_UNDER_LOCK; i++) {
+		struct pid *id = pid_at_or_after(*after + 1);
+
+		if (!id)
+			return true;
+		*after = id->nr;
+		if (id->process) {
+			*found = id->nr;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Threads have numbers too: there may be many between two processes. */
 pid_t
 process_next(pid_t after)
 {
-	unsigned long irq = proc_tree_enter();
-	struct pid *id = pid_at_or_after(after + 1);
-	pid_t nr;
+	pid_t found;
+	bool done;
 
-	while (id && !id->process)
-		id = pid_at_or_after(id->nr + 1);
-	nr = id ? id->nr : 0;
-	proc_tree_leave(irq);
-	return nr;
+	do {
+		unsigned long irq = proc_tree_enter();
+
+		done = process_next_locked(&after, &found);
+		proc_tree_leave(irq);
+	} while (!done);
+	return found;
 }
 
-pid_t
-task_next(struct process *p, pid_t after)
+/* One that left while it was pointed at: on with the next greater number. */
+static pid_t
+task_next_greater(struct process *p, pid_t after) REQUIRES(proc_tree_lock)
 {
-	unsigned long irq = proc_tree_enter();
 	pid_t best = 0;
 	struct task *t;
 
 	list_for_each (t, &p->tasks, process_link)
 		if (t->tid > after && (!best || t->tid < best))
 			best = t->tid;
-	proc_tree_leave(irq);
 	return best;
+}
+
+pid_t
+task_next(struct process *p, pid_t after)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = after ? pid_find(after) : NULL;
+	struct list_node *next = p->tasks.next;
+	pid_t nr = 0;
+
+	if (id && id->task && id->task->process == p &&
+	    !list_empty(&id->task->process_link))
+		next = id->task->process_link.next;
+	else if (after)
+		next = NULL;
+	if (!next)
+		nr = task_next_greater(p, after);
+	else if (next != &p->tasks)
+		nr = container_of(next, struct task, process_link)->tid;
+	proc_tree_leave(irq);
+	return nr;
 }
 
 struct task *

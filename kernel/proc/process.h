@@ -53,6 +53,23 @@ struct usage {
 	uint64_t minor_faults, major_faults;
 	uint64_t voluntary, involuntary;
 	uint64_t peak_pages;
+	uint64_t read_bytes, written_bytes, reads, writes;
+};
+
+/* /proc/PID/strace, or strace= on the command line. */
+enum strace_bits {
+	STRACE_ON = 1 << 0,
+	STRACE_CHILDREN = 1 << 1, /* children begin with the same bits */
+};
+
+/* What /proc/PID sets and a child inherits. */
+struct process_marks {
+	atomic_int oom_adj;      /* [a] oom_score_adj, -1000 .. 1000 */
+	atomic_int oom_adj_min;  /* [a] the least without privilege */
+	atomic_uint login_uid;   /* [a] UINT32_MAX = not set */
+	atomic_uint session_id;  /* [a] UINT32_MAX = not set */
+	atomic_uint dump_filter; /* [a] coredump_filter */
+	atomic_uint strace;      /* [a] enum strace_bits */
 };
 
 /*
@@ -113,6 +130,7 @@ struct process {
 	atomic_bool dumpable;               /* [a] */
 	bool child_subreaper;               /* [T] */
 	uint64_t start_ns;                  /* [I] */
+	struct process_marks marks;
 };
 
 /* What the processor said about the last fault: for the signal frame. */
@@ -148,16 +166,16 @@ struct task {
 	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
 	struct robust_list_head USER *robust_list; /* [o] set_robust_list(2) */
 	struct task_rseq rseq;                     /* [o] rseq(2) */
-	int pdeath_signal;        /* [o] prctl(PR_SET_PDEATHSIG) */
-	bool no_new_privs;        /* [o] prctl(PR_SET_NO_NEW_PRIVS) */
-	uint64_t timer_slack_ns;  /* [o] prctl(PR_SET_TIMERSLACK) */
+	int pdeath_signal;         /* [o] prctl(PR_SET_PDEATHSIG) */
+	bool no_new_privs;         /* [o] prctl(PR_SET_NO_NEW_PRIVS) */
+	uint64_t timer_slack_ns;   /* [o] prctl(PR_SET_TIMERSLACK) */
 	uint64_t default_slack_ns; /* [I] what 0 sets it to */
-	bool over_processes;      /* [o] set*id() went over RLIMIT_NPROC */
-	bool reset_on_fork;       /* [a] SCHED_RESET_ON_FORK */
-	_Atomic uint16_t ioprio;  /* [a] ioprio_set(2) */
-	uint8_t sched_policy;     /* [a] SCHED_* as it was asked for */
-	struct vfork_wait *vfork; /* [T] parent waits until exec or exit */
-	struct {                  /* restart_syscall(2) */
+	bool over_processes;       /* [o] set*id() went over RLIMIT_NPROC */
+	bool reset_on_fork;        /* [a] SCHED_RESET_ON_FORK */
+	_Atomic uint16_t ioprio;   /* [a] ioprio_set(2) */
+	uint8_t sched_policy;      /* [a] SCHED_* as it was asked for */
+	struct vfork_wait *vfork;  /* [T] parent waits until exec or exit */
+	struct {                   /* restart_syscall(2) */
 		long (*fn)(struct task *t);
 		uint64_t args[4];
 	} restart; /* [o] */
@@ -211,6 +229,10 @@ proc_tree_leave(unsigned long irq) RELEASES(proc_tree_lock)
 struct process *process_find(pid_t pid);
 struct task *task_find(pid_t tid);
 pid_t process_next(pid_t after); /* smallest PID > after, 0 = no more */
+/*
+ * The thread of p after the one numbered so (0: the first), 0 = no more.  Those
+ * that stay are given once each while others come and go.
+ */
 pid_t task_next(struct process *p, pid_t after);
 
 /* Any living task of p, with a reference; NULL = all have left. */
@@ -230,6 +252,10 @@ uint64_t process_limit(struct process *p, unsigned which);
 struct vm_limits process_vm_limits(struct process *p);
 /* RLIMIT_CPU was set or inherited: begin to watch it. */
 void cpu_limit_start(struct process *p);
+
+/* How many tasks there may be (kernel/threads-max), and are. */
+extern atomic_int task_limit; /* [a] */
+extern atomic_int task_total; /* [a] */
 
 /* clone(2), decoded. */
 struct clone_args_kernel {
@@ -257,6 +283,8 @@ struct exec_strings {
 long process_exec(const struct walk *w, int dirfd, const char *path,
 		  unsigned walk_flags, struct exec_strings argv,
 		  struct exec_strings envp);
+
+extern atomic_int exec_randomize; /* [a] kernel/randomize_va_space */
 
 NORETURN void task_exit(int status);         /* _exit(2) of one thread */
 NORETURN void process_exit(int wait_status); /* exit_group, fatal signals */

@@ -48,6 +48,7 @@ set_limits(struct process *p)
 	frame_stats(&stats);
 	tasks = MAX(stats.total / 16 / 2, 64);
 	memcpy(p->limits, initial_limits, sizeof(p->limits));
+	atomic_store(&task_limit, (int)MIN(2 * tasks, PID_MAX));
 	p->limits[RLIMIT_NPROC] = (struct rlimit){ tasks, tasks };
 	p->limits[RLIMIT_SIGPENDING] = (struct rlimit){ tasks, tasks };
 }

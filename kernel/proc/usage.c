@@ -17,6 +17,10 @@ usage_add(struct usage *to, const struct usage *from)
 	to->voluntary += from->voluntary;
 	to->involuntary += from->involuntary;
 	to->peak_pages = MAX(to->peak_pages, from->peak_pages);
+	to->read_bytes += from->read_bytes;
+	to->written_bytes += from->written_bytes;
+	to->reads += from->reads;
+	to->writes += from->writes;
 }
 
 void
@@ -29,6 +33,10 @@ usage_add_task(struct usage *u, const struct task *t)
 	u->kernel_ns += kernel;
 	u->voluntary += t->thread.voluntary;
 	u->involuntary += t->thread.involuntary;
+	u->read_bytes += t->thread.io.read_bytes;
+	u->written_bytes += t->thread.io.written_bytes;
+	u->reads += t->thread.io.reads;
+	u->writes += t->thread.io.writes;
 }
 
 /* Faults and peak are counted by the space, which all tasks share. */

@@ -201,9 +201,11 @@ sched_stats(struct sched_stats *out)
 	cpumask_t cpus =
 		atomic_load_explicit(&sched_online, memory_order_acquire);
 	unsigned long irq;
+	uint64_t ready;
 
 	account_load(clock_now_ns());
 	*out = (struct sched_stats){ 0 };
+	count_active(&ready, &out->blocked);
 	for (; cpus; cpus &= cpus - 1)
 		add_cpu((unsigned)__builtin_ctzll(cpus), out);
 	irq = spin_lock_irq(&load_lock);

@@ -20,6 +20,7 @@ NORETURN void sched_idle_loop(void);
 struct sched_stats {
 	unsigned running, threads; /* ready threads; all threads */
 	uint64_t switches;
+	uint64_t blocked; /* threads in uninterruptible sleep */
 	uint64_t load[3]; /* 1, 5, 15 minutes, fixed point << 11 */
 	uint64_t user_ns, kernel_ns, idle_ns; /* sums over CPUs */
 };

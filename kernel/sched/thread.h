@@ -85,6 +85,11 @@ struct sched_entity {
 	bool turn_begun;       /* [R] mlfq: put back in front */
 };
 
+/* What it asked of files: reads and writes, and the bytes they moved. */
+struct thread_io {
+	uint64_t read_bytes, written_bytes, reads, writes;
+};
+
 /*
  *	I  immutable after thread_init()
  *	R  the lock of the run queue t->cpu names
@@ -125,6 +130,7 @@ struct thread {
 	uint64_t ran_ns[THREAD_MODES];   /* [R] time used; see thread_times() */
 	uint64_t start_ns;               /* [I] */
 	uint64_t voluntary, involuntary; /* [o] context switches */
+	struct thread_io io;             /* [o] */
 	const void *wait_pc;             /* [o] where it sleeps, for reports */
 	uint8_t mutexes[LOCK_MUTEX_RANKS]; /* [o] debug: held, by rank */
 };

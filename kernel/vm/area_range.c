@@ -69,7 +69,7 @@ split_at(struct vm_space *s, vaddr_t at) REQUIRES(s->lock)
 
 	if (!low || low->start == at)
 		return 0;
-	if (s->area_count >= AREAS_MAX)
+	if (s->area_count >= areas_max())
 		return -ENOMEM;
 	high = area_dup(low);
 	if (!high)

@@ -60,7 +60,7 @@ unmap_range(struct change *c, struct vm_space *s, vaddr_t start, vaddr_t end)
 	if (!a || a->start >= end)
 		return 0;
 	if (a->start < start && a->end > end) {
-		if (s->area_count >= AREAS_MAX)
+		if (s->area_count >= areas_max())
 			return -ENOMEM;
 		upper = area_dup(a);
 		if (!upper)
@@ -95,6 +95,11 @@ vm_unmap(struct vm_space *s, vaddr_t addr, size_t size)
 	return err;
 }
 
+/* --- settings ------------------------------------------------------------- */
+
+atomic_int vm_areas_max = AREAS_MAX;
+atomic_int vm_overcommit;
+
 /* --- map ------------------------------------------------------------------ */
 
 bool
@@ -102,6 +107,8 @@ beyond_reason(unsigned bits, uint64_t more)
 {
 	struct frame_stats st;
 
+	if (atomic_load_explicit(&vm_overcommit, memory_order_relaxed))
+		return false;
 	if (bits & AREA_NO_RESERVE || !bits_are_data(bits) || more < 1 << 14)
 		return false;
 	frame_stats(&st);
@@ -164,7 +171,7 @@ place(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 	}
 	if (err)
 		return err;
-	if (s->area_count >= AREAS_MAX)
+	if (s->area_count >= areas_max())
 		return -ENOMEM;
 	if (vm_wx_refuses(s, r->bits, r->bits, *out))
 		return -EACCES;
@@ -222,7 +229,7 @@ brk_grow(struct change *c, struct vm_space *s, vaddr_t from, vaddr_t to)
 	int err = check_limits(s, HEAP_BITS, pages_in(from, to));
 
 	/* A page is kept free above, as on Linux: something must stop it. */
-	if (err || s->area_count >= AREAS_MAX ||
+	if (err || s->area_count >= areas_max() ||
 	    beyond_reason(HEAP_BITS, pages_in(from, to)) ||
 	    !area_range_free(s, from, to + PAGE_SIZE, true))
 		return -ENOMEM;

@@ -148,7 +148,7 @@ move_area(struct change *c, struct vm_space *s, struct remap *r)
 	struct area *a;
 	int err;
 
-	if (s->area_count + 2 > AREAS_MAX)
+	if (s->area_count + 2 > areas_max())
 		return -ENOMEM;
 	a = moved_area(r);
 	if (!a)

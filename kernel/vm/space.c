@@ -89,6 +89,9 @@ copy_layout(struct vm_space *dst, const struct vm_space *src)
 	dst->arg_end = src->arg_end;
 	dst->env_start = src->env_start;
 	dst->env_end = src->env_end;
+	dst->auxv_start = src->auxv_start;
+	dst->auxv_end = src->auxv_end;
+	dst->start_stack = src->start_stack;
 	dst->code_start = src->code_start;
 	dst->code_end = src->code_end;
 	dst->data_start = src->data_start;

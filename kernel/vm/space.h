@@ -84,13 +84,14 @@ struct vm_space {
 	vaddr_t brk_start, brk_end;     /* [S] */
 	vaddr_t stack_top;              /* [S] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [S] for /proc */
+	vaddr_t auxv_start, auxv_end, start_stack;
 	vaddr_t code_start, code_end, data_start, data_end;
 	struct vm_limits limits;                     /* [S] */
 	_Atomic uint64_t minor_faults, major_faults; /* [a] */
 	atomic_uint membarrier; /* [a] registrations, for proc/membarrier.c */
 	uint64_t peak_pages;    /* [S] most that were resident at once */
-	atomic_uint wx;      /* [a] enum wx_bits: who made the rules, wx.c */
-	atomic_bool no_huge; /* [a] no huge pages at all */
+	atomic_uint wx;         /* [a] enum wx_bits: who made the rules, wx.c */
+	atomic_bool no_huge;    /* [a] no huge pages at all */
 };
 
 /* What a program has sworn off: prctl(PR_SET_MDWE). */
@@ -110,6 +111,10 @@ void vm_wx_set_strict(void);
 void vm_wx_set_report(void (*fn)(vaddr_t va));
 /* What a child, or the next program, begins with. */
 unsigned vm_wx_inherited(const struct vm_space *s);
+
+/* Settings, each one word: vm/max_map_count, vm/overcommit_memory. */
+extern atomic_int vm_areas_max;
+extern atomic_int vm_overcommit; /* 1: refuse no size as meaningless */
 
 /* Make the caches; once, before anything else of vm/. */
 void vm_init(void);
@@ -206,8 +211,26 @@ void vm_area_copy_put(struct area *copy);
 NODISCARD int
 vm_set_layout(struct vm_space *s, size_t field, vaddr_t va, bool mapped);
 
+/* What smaps shows of a range, in pages. */
+struct vm_range_usage {
+	uint64_t resident;
+	uint64_t shared_clean, shared_dirty, private_clean, private_dirty;
+	uint64_t anonymous, huge;
+	uint64_t proportional_4k; /* share of this space, 1/4096 pages */
+};
+void vm_range_usage(struct vm_space *s, vaddr_t start, vaddr_t end,
+		    struct vm_range_usage *out);
+/*
+ * What pagemap shows of n pages from va on: a word each as proc(5) has it, the
+ * frame number in it if with_frames.
+ */
+void vm_page_words(struct vm_space *s, vaddr_t va, size_t n, bool with_frames,
+		   uint64_t *out);
+
 struct vm_usage {
 	uint64_t total_pages, resident_pages, shared_pages, text_pages,
-		data_pages, stack_pages, peak_pages;
+		data_pages, stack_pages, peak_pages, shmem_pages;
 };
 void vm_space_usage(struct vm_space *s, struct vm_usage *out);
+/* Only total, resident and peak pages: no walk. */
+void vm_space_size(struct vm_space *s, struct vm_usage *out);

@@ -26,6 +26,13 @@ enum {
 };
 #define STACK_GUARD (STACK_GUARD_PAGES * PAGE_SIZE)
 
+static inline unsigned
+areas_max(void)
+{
+	return (unsigned)atomic_load_explicit(&vm_areas_max,
+					      memory_order_relaxed);
+}
+
 static inline uint64_t
 pages_in(vaddr_t start, vaddr_t end)
 {

@@ -9,6 +9,7 @@
 #include "arch/x86_64/smp_priv.h"
 #include "arch/x86_64/trap_priv.h"
 #include "core/klog.h"
+#include "core/percpu.h"
 #include "core/spinlock.h"
 #include "lib/errno.h"
 
@@ -29,12 +30,13 @@ struct irq_line {
 	irq_handler_fn *_Atomic fn; /* [L] written; NULL = free vector */
 	void *arg;                  /* [L] before fn is set */
 	unsigned gsi;               /* [L] */
+	uint64_t count;             /* CPU 0 only */
 };
 
 static struct irq_line lines[VECTORS];
 static struct spinlock irq_lock =
-	SPINLOCK_INIT(LOCK_IRQ_CHIP, "irq"); /* lines, I/O APICs */
-static atomic_ulong strays;
+	SPINLOCK_INIT(LOCK_IRQ_CHIP, "irq");    /* lines, I/O APICs */
+static PERCPU(uint64_t, irq_counts[IRQ_KINDS]); /* [o] */
 
 BOOT_CODE void
 irq_init(void)
@@ -152,16 +154,45 @@ irq_detach_gsi(unsigned gsi)
 }
 
 static void
+count(enum irq_kind kind)
+{
+	this_cpu(irq_counts)[kind]++;
+}
+
+uint64_t
+irq_count(unsigned cpu, enum irq_kind kind)
+{
+	return __atomic_load_n(&cpu_var(irq_counts, cpu)[kind],
+			       __ATOMIC_RELAXED);
+}
+
+bool
+irq_line_stats(unsigned n, struct irq_line_stats *out)
+{
+	for (unsigned i = 0; i < VECTORS; i++) {
+		out->fn = atomic_load(&lines[i].fn);
+		if (!out->fn || n--)
+			continue;
+		out->gsi = lines[i].gsi;
+		out->count = __atomic_load_n(&lines[i].count, __ATOMIC_RELAXED);
+		return true;
+	}
+	return false;
+}
+
+static void
 device(unsigned vector)
 {
 	struct irq_line *line = &lines[vector - VECTOR_DEVICE_FIRST];
 	irq_handler_fn *fn =
 		atomic_load_explicit(&line->fn, memory_order_acquire);
 
-	if (fn)
+	if (fn) {
+		line->count++;
 		fn(line->arg);
-	else
-		atomic_fetch_add_explicit(&strays, 1, memory_order_relaxed);
+	} else {
+		count(IRQ_STRAY);
+	}
 	lapic_eoi();
 }
 
@@ -170,14 +201,17 @@ irq_dispatch(unsigned vector)
 {
 	switch (vector) {
 	case VECTOR_TIMER:
+		count(IRQ_TIMER);
 		lapic_eoi();
 		upcall_timer();
 		break;
 	case VECTOR_RESCHEDULE:
+		count(IRQ_RESCHEDULE);
 		lapic_eoi();
 		upcall_reschedule();
 		break;
 	case VECTOR_CALL:
+		count(IRQ_CALL);
 		lapic_eoi();
 		smp_answer_calls();
 		break;
@@ -188,7 +222,7 @@ irq_dispatch(unsigned vector)
 			device(vector);
 			break;
 		}
-		atomic_fetch_add_explicit(&strays, 1, memory_order_relaxed);
+		count(IRQ_STRAY);
 		lapic_eoi();
 	}
 }

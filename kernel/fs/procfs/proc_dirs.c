@@ -6,24 +6,24 @@
 #include "mm/slab.h"
 
 /*
- * fs/procfs/proc_dirs.c - directories and links that follow the processes.
+ * fs/procfs/proc_dirs.c - directories that follow the processes.
  *
  * Names are looked up afresh each time they have gone stale: a dentry is true
  * while what it names exists (revalidate), and none is kept for what does not:
- * lookups fail instead.  Directory offsets: the names of a
- * fixed list count from 2; numbered entries (PIDs, descriptors) follow at
- * NUMBER_BASE + number, so adding and removing processes moves nothing.
+ * lookups fail instead.  A node remembers not only the number but which one of
+ * all that have borne it was meant.
  */
-
-#define NUMBER_BASE (1LL << 32)
-#define DT_DIR_     4
-#define DT_REG_     8
-#define DT_LNK_     10
 
 /* --- all inodes --- */
 
-static int
-node_getattr(struct inode *i)
+bool
+proc_node_alive(const struct proc_node *n)
+{
+	return !n || !n->pid || procfs_source->identity(n->pid) == n->identity;
+}
+
+int
+proc_node_getattr(struct inode *i)
 {
 	const struct proc_node *n = proc_node_of(i);
 	uid_t uid;
@@ -31,354 +31,195 @@ node_getattr(struct inode *i)
 
 	if (!n || !n->pid || !procfs_source)
 		return 0;
-	if (!procfs_source->owner(n->pid, &uid, &gid)) {
+	/* The directory itself is everybody's to see whose process it is. */
+	if (!procfs_source->owner(n->pid, n->kind == PROC_PID, &uid, &gid)) {
 		i->uid = uid;
 		i->gid = gid;
 	}
 	return 0;
 }
 
-static void
-node_evict(struct inode *i)
+void
+proc_node_evict(struct inode *i)
 {
 	kfree(i->data);
 	i->data = NULL;
 }
 
-static ssize_t
-copy_text(const char *text, char *buf, size_t size)
-{
-	size_t n = MIN(strlen(text), size);
-
-	memcpy(buf, text, n);
-	return (ssize_t)n;
-}
-
-static ssize_t
-self_text(const struct proc_node *n, char *buf, size_t size)
-{
-	char text[40];
-	pid_t pid = procfs_source->self();
-
-	if (!pid)
-		return -ENOENT;
-	if (n->thread)
-		snprintf(text, sizeof(text), "%d/task/%d", pid,
-			 procfs_source->thread_self());
-	else
-		snprintf(text, sizeof(text), "%d", pid);
-	return copy_text(text, buf, size);
-}
-
-static ssize_t
-fd_text(const struct proc_node *n, char *buf, size_t size)
-{
-	struct file *f = procfs_source->fd_file(n->pid, n->fd);
-	ssize_t len;
-
-	if (!f)
-		return -ENOENT;
-	len = file_name(f, NULL, buf, size);
-	file_put(f);
-	return len;
-}
-
-static ssize_t
-node_readlink(struct inode *i, char *buf, size_t size)
-{
-	const struct proc_node *n = proc_node_of(i);
-	struct path p;
-	ssize_t len;
-	int err;
-
-	switch (n->kind) {
-	case PROC_TEXT_LINK:
-		return copy_text(n->text, buf, size);
-	case PROC_SELF:
-		return self_text(n, buf, size);
-	case PROC_FD:
-		if (!procfs_source->may_look(n->pid))
-			return -EACCES;
-		return fd_text(n, buf, size);
-	case PROC_LINK:
-		if (!procfs_source->may_look(n->pid))
-			return -EACCES;
-		err = n->link->target(n->pid, &p);
-		if (err)
-			return err;
-		len = path_name(&p, NULL, buf, size);
-		path_put(&p);
-		return len;
-	default:
-		return -EINVAL;
-	}
-}
-
-/* Links that lead to the very file, whatever its name is now. */
-static int
-magic_follow(struct inode *i, struct path *out)
-{
-	const struct proc_node *n = proc_node_of(i);
-	struct file *f;
-
-	if (!procfs_source->may_look(n->pid))
-		return -EACCES;
-	if (n->kind == PROC_LINK)
-		return n->link->target(n->pid, out);
-	f = procfs_source->fd_file(n->pid, n->fd);
-	if (!f)
-		return -ENOENT;
-	if (!f->path.dentry) {
-		file_put(f);
-		return -ENXIO;
-	}
-	*out = f->path;
-	path_get(out);
-	file_put(f);
-	return 0;
-}
-
 const struct inode_ops proc_node_ops = {
-	.readlink = node_readlink,
-	.getattr = node_getattr,
-	.evict = node_evict,
+	.readlink = proc_readlink,
+	.getattr = proc_node_getattr,
+	.evict = proc_node_evict,
 };
 
-static const struct inode_ops magic_link_ops = {
-	.readlink = node_readlink,
-	.follow = magic_follow,
-	.getattr = node_getattr,
-	.evict = node_evict,
-};
-
-/* Make the inode of a looked-up name. */
-static int
-fill_dentry(struct dentry *d, mode_t mode, const struct inode_ops *ops,
-	    const struct file_ops *fops, const struct proc_node *node)
+int
+proc_fill_dentry(struct dentry *d, mode_t mode, const struct inode_ops *ops,
+		 const struct file_ops *fops, const struct proc_node *node)
 {
 	struct superblock *sb = d->parent->inode->sb;
 	struct inode *i = proc_inode(sb, mode, ops, fops, node);
 
 	if (!i)
 		return -ENOMEM;
-	(void)node_getattr(i);
+	(void)proc_node_getattr(i);
 	dentry_set_inode(d, i);
 	return 0;
 }
 
-/* A decimal number without sign or leading zero, or -1. */
-static int
-parse_number(const char *s)
+bool
+proc_dir_revalidate(struct dentry *d)
 {
-	uint64_t v;
+	const struct inode *i = d->inode;
 
-	if ((s[0] == '0' && s[1]) || s[0] < '0' || s[0] > '9')
-		return -1;
-	if (!str_to_u64(s, 10, &v) || v > INT32_MAX)
-		return -1;
-	return (int)v;
+	if (!i || !proc_node_of(i) || !proc_node_alive(proc_node_of(i)))
+		return false;
+	/* The owner may have changed, and who may come in with it. */
+	(void)proc_node_getattr(d->inode);
+	return true;
 }
 
-/* --- numbered directories: /proc, task/, fd/ --- */
-
-/* Entries numbered from `from` on as next() gives them (0 / -1 = no more). */
-static int
-iterate_numbers(struct file *f, struct dir_sink *s, pid_t pid,
-		int (*next)(pid_t pid, int from), unsigned type)
-{
-	char name[12];
-	int n;
-
-	if ((int64_t)f->pos < NUMBER_BASE)
-		f->pos = NUMBER_BASE;
-	for (;;) {
-		int from = (int)((int64_t)f->pos - NUMBER_BASE);
-		int len;
-
-		n = next(pid, from);
-		if (n < 0)
-			return 0;
-		len = snprintf(name, sizeof(name), "%d", n);
-		if (!s->add(s, name, (size_t)len, (ino_t)n + 100, type,
-			    NUMBER_BASE + n + 1))
-			return 0;
-		f->pos = (uint64_t)(NUMBER_BASE + n + 1);
-	}
-}
-
-static int
-next_process(pid_t pid, int from)
-{
-	pid_t n = procfs_source->next(from ? from - 1 : 0);
-
-	return n ? n : -1;
-}
-
-static int
-next_thread(pid_t pid, int from)
-{
-	pid_t n = procfs_source->next_thread(pid, from ? from - 1 : 0);
-
-	return n ? n : -1;
-}
-
-static int
-next_fd(pid_t pid, int from)
-{
-	return procfs_source->next_fd(pid, from);
-}
-
-/* "." and ".." of directories that are not in the dcache's order. */
-static bool
-add_dots(struct file *f, struct dir_sink *s)
+bool
+proc_add_dots(struct file *f, struct dir_sink *s)
 {
 	static const char *const names[] = { ".", ".." };
 
 	while (f->pos < 2) {
 		if (!s->add(s, names[f->pos], f->pos + 1, f->inode->ino,
-			    DT_DIR_, (int64_t)f->pos + 1))
+			    PROC_DT_DIR, (int64_t)f->pos + 1))
 			return false;
 		f->pos++;
 	}
 	return true;
 }
 
-static int
-numbered_iterate(struct file *f, struct dir_sink *s)
-{
-	const struct proc_node *n = proc_node_of(f->inode);
-
-	if (!add_dots(f, s))
-		return 0;
-	if (n->kind == PROC_FD_DIR)
-		return iterate_numbers(f, s, n->pid, next_fd, DT_LNK_);
-	return iterate_numbers(f, s, n->pid, next_thread, DT_DIR_);
-}
-
-static const struct file_ops numbered_dir_ops = {
-	.iterate = numbered_iterate,
-};
-
-static int
-fd_lookup(struct inode *dir, struct dentry *d)
-{
-	const struct proc_node *n = proc_node_of(dir);
-	struct proc_node node = { .kind = PROC_FD, .pid = n->pid };
-	struct file *f;
-	mode_t mode;
-
-	node.fd = parse_number(d->name);
-	f = node.fd < 0 ? NULL : procfs_source->fd_file(n->pid, node.fd);
-	if (!f)
-		return -ENOENT;
-	mode = S_IFLNK | (file_readable(f) ? 0500 : 0) |
-	       (file_writable(f) ? 0300 : 0);
-	file_put(f);
-	return fill_dentry(d, mode, &magic_link_ops, NULL, &node);
-}
-
-static bool
-fd_revalidate(struct dentry *d)
-{
-	const struct inode *i = d->inode;
-	const struct proc_node *n = i ? proc_node_of(i) : NULL;
-	struct file *f;
-
-	if (!n)
-		return false;
-	f = procfs_source->fd_file(n->pid, n->fd);
-	if (!f)
-		return false;
-	file_put(f);
-	(void)node_getattr(d->inode);
-	return true;
-}
-
-static const struct inode_ops fd_dir_ops = {
-	.lookup = fd_lookup,
-	.revalidate = fd_revalidate,
-	.getattr = node_getattr,
-	.evict = node_evict,
-};
-
 /* --- /proc/PID --- */
 
-static const struct inode_ops pid_dir_ops, task_dir_ops;
+static const struct inode_ops task_dir_ops;
 
-static const struct file_ops pid_dir_file_ops;
+static const struct subdirectory {
+	const char *name;
+	enum proc_kind kind;
+	mode_t mode;
+	const struct inode_ops *ops;
+	const struct file_ops *file_ops;
+	bool leader_only;
+} subdirectories[] = {
+	{ "task", PROC_TASK_DIR, 0555, &task_dir_ops, &proc_numbered_dir_ops,
+	  true },
+	{ "fd", PROC_FD_DIR, 0500, &proc_fd_dir_ops, &proc_numbered_dir_ops,
+	  false },
+	{ "fdinfo", PROC_FDINFO_DIR, 0500, &proc_fdinfo_dir_ops,
+	  &proc_numbered_dir_ops, false },
+	{ "ns", PROC_NS_DIR, 0511, &proc_ns_dir_ops, &proc_ns_dir_file_ops,
+	  false },
+};
 
-static bool
-node_exists(struct dentry *d)
+static int
+lookup_file(struct proc_node *node, struct dentry *d)
 {
-	const struct inode *i = d->inode;
+	const struct proc_file *f;
 
-	if (!i || !proc_node_of(i) ||
-	    !procfs_source->exists(proc_node_of(i)->pid))
-		return false;
-	/* The owner may have changed, and who may come in with it. */
-	(void)node_getattr(d->inode);
-	return true;
+	for (f = procfs_source->files; f->name; f++) {
+		if (strcmp(f->name, d->name) != 0)
+			continue;
+		if (node->task && (f->bits & PROC_LEADER_ONLY))
+			break;
+		node->kind = PROC_FILE;
+		node->file = f;
+		return proc_fill_dentry(
+			d, S_IFREG | f->mode, &proc_node_ops,
+			f->read ? &proc_data_ops : &proc_text_ops, node);
+	}
+	return -ENOENT;
+}
+
+static int
+lookup_link(struct proc_node *node, struct dentry *d)
+{
+	const struct proc_link *l;
+
+	for (l = procfs_source->links; l->name; l++) {
+		if (strcmp(l->name, d->name) != 0)
+			continue;
+		node->kind = PROC_LINK;
+		node->link = l;
+		return proc_fill_dentry(d, S_IFLNK | 0777, &proc_magic_link_ops,
+					NULL, node);
+	}
+	return -ENOENT;
+}
+
+static int
+lookup_subdirectory(struct proc_node *node, struct dentry *d)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(subdirectories); i++) {
+		const struct subdirectory *s = &subdirectories[i];
+
+		if (strcmp(s->name, d->name) != 0 ||
+		    (node->task && s->leader_only))
+			continue;
+		node->kind = s->kind;
+		return proc_fill_dentry(d, S_IFDIR | s->mode, s->ops,
+					s->file_ops, node);
+	}
+	return -ENOENT;
 }
 
 static int
 pid_lookup(struct inode *dir, struct dentry *d)
 {
-	struct proc_node node = { .pid = proc_node_of(dir)->pid };
-	const struct proc_file *f;
-	const struct proc_link *l;
+	struct proc_node node = *proc_node_of(dir);
+	int err;
 
-	for (f = procfs_source->files; f->name; f++) {
-		if (strcmp(f->name, d->name) == 0) {
-			node.kind = PROC_FILE;
-			node.file = f;
-			return fill_dentry(d, S_IFREG | f->mode, &proc_node_ops,
-					   &proc_text_ops, &node);
-		}
-	}
-	for (l = procfs_source->links; l->name; l++) {
-		if (strcmp(l->name, d->name) == 0) {
-			node.kind = PROC_LINK;
-			node.link = l;
-			return fill_dentry(d, S_IFLNK | 0777, &magic_link_ops,
-					   NULL, &node);
-		}
-	}
-	if (strcmp(d->name, "fd") == 0) {
-		node.kind = PROC_FD_DIR;
-		return fill_dentry(d, S_IFDIR | 0500, &fd_dir_ops,
-				   &numbered_dir_ops, &node);
-	}
-	if (strcmp(d->name, "task") == 0) {
-		node.kind = PROC_TASK_DIR;
-		return fill_dentry(d, S_IFDIR | 0555, &task_dir_ops,
-				   &numbered_dir_ops, &node);
-	}
-	return -ENOENT;
+	if (!proc_node_alive(&node))
+		return -ENOENT;
+	err = lookup_file(&node, d);
+	if (err == -ENOENT)
+		err = lookup_link(&node, d);
+	if (err == -ENOENT)
+		err = lookup_subdirectory(&node, d);
+	return err;
+}
+
+static int
+pid_permission(struct inode *i, unsigned want, const struct cred *c)
+{
+	if (!proc_may_know(proc_node_of(i)->pid, 1))
+		return proc_may_know(proc_node_of(i)->pid, 2) ? -EPERM
+							      : -ENOENT;
+	return inode_permission_by_mode(i, want, c);
 }
 
 static const struct inode_ops pid_dir_ops = {
 	.lookup = pid_lookup,
-	.revalidate = node_exists,
-	.getattr = node_getattr,
-	.evict = node_evict,
+	.revalidate = proc_dir_revalidate,
+	.getattr = proc_node_getattr,
+	.evict = proc_node_evict,
+	.permission = pid_permission,
 };
 
-/* The name at position index of /proc/PID, and its type; NULL at the end. */
+/*
+ * The name at a position of /proc/PID, and its type; NULL at the end, "" for
+ * one that is not there for a thread.
+ */
 static const char *
-pid_dir_name(unsigned index, unsigned *type)
+pid_dir_name(uint64_t index, bool task, unsigned *type)
 {
 	const struct proc_file *f;
 	const struct proc_link *l;
 
-	*type = DT_DIR_;
-	if (index < 2)
-		return index ? "fd" : "task";
-	index -= 2;
-	*type = DT_REG_;
+	*type = PROC_DT_DIR;
+	if (index < ARRAY_SIZE(subdirectories))
+		return task && subdirectories[index].leader_only
+			       ? ""
+			       : subdirectories[index].name;
+	index -= ARRAY_SIZE(subdirectories);
+	*type = PROC_DT_REG;
 	for (f = procfs_source->files; f->name; f++)
 		if (!index--)
-			return f->name;
-	*type = DT_LNK_;
+			return task && (f->bits & PROC_LEADER_ONLY) ? ""
+								    : f->name;
+	*type = PROC_DT_LNK;
 	for (l = procfs_source->links; l->name; l++)
 		if (!index--)
 			return l->name;
@@ -388,16 +229,17 @@ pid_dir_name(unsigned index, unsigned *type)
 static int
 pid_dir_iterate(struct file *f, struct dir_sink *s)
 {
+	const struct proc_node *n = proc_node_of(f->inode);
 	const char *name;
 	unsigned type;
 
-	if (!procfs_source->exists(proc_node_of(f->inode)->pid))
+	if (!proc_node_alive(n))
 		return -ENOENT;
-	if (!add_dots(f, s))
+	if (!proc_add_dots(f, s))
 		return 0;
-	while ((name = pid_dir_name((unsigned)f->pos - 2, &type))) {
-		if (!s->add(s, name, strlen(name), f->pos + 1, type,
-			    (int64_t)f->pos + 1))
+	while ((name = pid_dir_name(f->pos - 2, n->task, &type))) {
+		if (*name && !s->add(s, name, strlen(name), f->pos + 1, type,
+				     (int64_t)f->pos + 1))
 			return 0;
 		f->pos++;
 	}
@@ -408,25 +250,36 @@ static const struct file_ops pid_dir_file_ops = {
 	.iterate = pid_dir_iterate,
 };
 
+/* The directory of the process or task node->pid. */
+static int
+fill_pid_dir(struct dentry *d, struct proc_node *node)
+{
+	node->kind = PROC_PID;
+	node->identity = procfs_source->identity(node->pid);
+	if (!node->identity || !proc_may_know(node->pid, 2))
+		return -ENOENT;
+	return proc_fill_dentry(d, S_IFDIR | 0555, &pid_dir_ops,
+				&pid_dir_file_ops, node);
+}
+
 static int
 task_lookup(struct inode *dir, struct dentry *d)
 {
-	struct proc_node node = { .kind = PROC_PID };
-	pid_t pid = proc_node_of(dir)->pid;
+	const struct proc_node *process = proc_node_of(dir);
+	struct proc_node node = { .task = true };
 
-	node.pid = parse_number(d->name);
-	if (node.pid <= 0 ||
-	    procfs_source->next_thread(pid, node.pid - 1) != node.pid)
+	node.pid = proc_parse_number(d->name);
+	if (node.pid <= 0 || !proc_node_alive(process) ||
+	    !procfs_source->is_thread(process->pid, node.pid))
 		return -ENOENT;
-	return fill_dentry(d, S_IFDIR | 0555, &pid_dir_ops, &pid_dir_file_ops,
-			   &node);
+	return fill_pid_dir(d, &node);
 }
 
 static const struct inode_ops task_dir_ops = {
 	.lookup = task_lookup,
-	.revalidate = node_exists,
-	.getattr = node_getattr,
-	.evict = node_evict,
+	.revalidate = proc_dir_revalidate,
+	.getattr = proc_node_getattr,
+	.evict = proc_node_evict,
 };
 
 /* --- /proc --- */
@@ -434,20 +287,16 @@ static const struct inode_ops task_dir_ops = {
 static int
 root_lookup(struct inode *dir, struct dentry *d)
 {
-	struct proc_node node = { .kind = PROC_PID };
+	struct proc_node node = { .kind = PROC_SELF };
 
 	if (strcmp(d->name, "self") == 0 ||
 	    strcmp(d->name, "thread-self") == 0) {
-		node.kind = PROC_SELF;
-		node.thread = d->name[0] == 't';
-		return fill_dentry(d, S_IFLNK | 0777, &proc_node_ops, NULL,
-				   &node);
+		node.task = d->name[0] == 't';
+		return proc_fill_dentry(d, S_IFLNK | 0777, &proc_node_ops, NULL,
+					&node);
 	}
-	node.pid = parse_number(d->name);
-	if (node.pid <= 0 || !procfs_source->exists(node.pid))
-		return -ENOENT;
-	return fill_dentry(d, S_IFDIR | 0555, &pid_dir_ops, &pid_dir_file_ops,
-			   &node);
+	node.pid = proc_parse_number(d->name);
+	return node.pid <= 0 ? -ENOENT : fill_pid_dir(d, &node);
 }
 
 /* Registered names stay; process directories while the process does. */
@@ -459,7 +308,9 @@ root_revalidate(struct dentry *d)
 
 	if (!i)
 		return false;
-	return !n || n->kind != PROC_PID || node_exists(d);
+	if (!n || n->kind != PROC_PID)
+		return true;
+	return proc_dir_revalidate(d) && proc_may_know(n->pid, 2);
 }
 
 const struct inode_ops proc_root_ops = {
@@ -485,7 +336,18 @@ watching_add(struct dir_sink *s, const char *name, size_t len, ino_t ino,
 	return fits;
 }
 
-#define SELF_BASE (NUMBER_BASE - 2) /* self and thread-self come between */
+static int
+next_process(UNUSED pid_t pid, int from)
+{
+	pid_t n = from ? from - 1 : 0;
+
+	do
+		n = procfs_source->next(n);
+	while (n && !proc_may_know(n, 2));
+	return n ? n : -1;
+}
+
+#define SELF_BASE (PROC_NUMBER_BASE - 2) /* self and thread-self */
 
 static int
 root_iterate(struct file *f, struct dir_sink *s)
@@ -500,15 +362,15 @@ root_iterate(struct file *f, struct dir_sink *s)
 			return err;
 		f->pos = SELF_BASE;
 	}
-	while ((int64_t)f->pos < NUMBER_BASE) {
+	while ((int64_t)f->pos < PROC_NUMBER_BASE) {
 		const char *name = selves[(int64_t)f->pos - SELF_BASE];
 
-		if (!s->add(s, name, strlen(name), f->pos, DT_LNK_,
+		if (!s->add(s, name, strlen(name), f->pos, PROC_DT_LNK,
 			    (int64_t)f->pos + 1))
 			return 0;
 		f->pos++;
 	}
-	return iterate_numbers(f, s, 0, next_process, DT_DIR_);
+	return proc_iterate_numbers(f, s, 0, next_process, PROC_DT_DIR);
 }
 
 const struct file_ops proc_root_file_ops = {

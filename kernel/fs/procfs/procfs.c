@@ -2,26 +2,140 @@
 #include <linux/magic.h>
 
 #include "fs/procfs/procfs_priv.h"
+#include "fs/procfs/sysctl.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "mm/slab.h"
 
 /*
- * fs/procfs/procfs.c - the file system type and its system-wide files.
+ * fs/procfs/procfs.c - the file system type and its options.
  *
- * There is one superblock however often it is mounted.  System-wide files are
- * pinned names made at boot; everything about processes is made on lookup.
+ * There is one superblock however often it is mounted, and so one setting of
+ * hidepid= and gid=, as the kernels had it whose proc(5) had one a PID
+ * namespace.
  */
 
 const struct procfs_source *procfs_source;
 
 static struct superblock *proc_sb; /* [I] */
-static const struct superblock_ops proc_sb_ops = { 0 };
+
+/* --- hidepid= and gid= --- */
+
+/* In one word, so that both change at once: level << 32 | gid. */
+static atomic_ulong hiding;
+
+#define HIDE_INVISIBLE 2
+
+static const struct {
+	const char *name;
+	unsigned level;
+} hide_names[] = {
+	{ "0", 0 },   { "1", 1 },        { "2", 2 },
+	{ "off", 0 }, { "noaccess", 1 }, { "invisible", 2 },
+};
+
+static bool
+word_is(const char *word, size_t n, const char *name)
+{
+	return strlen(name) == n && memcmp(word, name, n) == 0;
+}
 
 static int
-proc_mount(const struct filesystem_type *type, const char *source,
+parse_hidepid(const char *v, size_t n, uint64_t *level)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(hide_names); i++) {
+		if (word_is(v, n, hide_names[i].name)) {
+			*level = hide_names[i].level;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int
+parse_gid(const char *v, size_t n, uint64_t *gid)
+{
+	char number[16];
+
+	if (!n || n >= sizeof(number))
+		return -EINVAL;
+	memcpy(number, v, n);
+	number[n] = '\0';
+	return str_to_u64(number, 10, gid) && *gid <= UINT32_MAX ? 0 : -EINVAL;
+}
+
+/* All options or none: -EINVAL for one that is not known. */
+static int
+set_options(const char *options)
+{
+	uint64_t word = atomic_load(&hiding), level = word >> 32;
+	uint64_t gid = (uint32_t)word;
+	const char *o = options ? options : "";
+	int err = 0;
+
+	while (!err && *o) {
+		const char *end = strchr(o, ',');
+		size_t n = end ? (size_t)(end - o) : strlen(o);
+
+		if (n > 8 && memcmp(o, "hidepid=", 8) == 0)
+			err = parse_hidepid(o + 8, n - 8, &level);
+		else if (n > 4 && memcmp(o, "gid=", 4) == 0)
+			err = parse_gid(o + 4, n - 4, &gid);
+		else if (n)
+			err = -EINVAL;
+		o += n + (end ? 1 : 0);
+	}
+	if (!err)
+		atomic_store(&hiding, level << 32 | gid);
+	return err;
+}
+
+bool
+proc_may_know(pid_t pid, unsigned level)
+{
+	uint64_t word = atomic_load(&hiding);
+
+	return likely(word >> 32 < level) ||
+	       cred_in_group(cred_current(), (gid_t)word) ||
+	       procfs_source->may_look(pid);
+}
+
+static void
+show_options(UNUSED struct superblock *sb, char *buf, size_t size)
+{
+	uint64_t word = atomic_load(&hiding);
+	size_t n = 0;
+
+	if (size)
+		*buf = '\0';
+	if (word >> 32)
+		n = (size_t)snprintf(buf, size, ",hidepid=%s",
+				     word >> 32 == HIDE_INVISIBLE ? "invisible"
+								  : "noaccess");
+	if ((uint32_t)word && n < size)
+		snprintf(buf + n, size - n, ",gid=%u", (unsigned)word);
+}
+
+static int
+proc_remount(UNUSED struct superblock *sb, const char *options)
+{
+	return set_options(options);
+}
+
+static const struct superblock_ops proc_sb_ops = {
+	.options = show_options,
+	.remount = proc_remount,
+};
+
+/* --- the type --- */
+
+static int
+proc_mount(UNUSED const struct filesystem_type *type, UNUSED const char *source,
 	   const char *options, struct superblock **out)
 {
+	int err = set_options(options);
+
+	if (err)
+		return err;
 	superblock_get(proc_sb);
 	*out = proc_sb;
 	return 0;
@@ -33,89 +147,22 @@ static struct filesystem_type proc_type = {
 	.mount = proc_mount,
 };
 
-struct inode *
-proc_inode(struct superblock *sb, mode_t mode, const struct inode_ops *ops,
-	   const struct file_ops *fops, const struct proc_node *node)
-{
-	struct proc_node *copy = kmalloc(sizeof(*copy));
-	struct inode *i;
-
-	if (!copy)
-		return NULL;
-	*copy = *node;
-	i = inode_create(sb, mode, ops, fops);
-	if (!i) {
-		kfree(copy);
-		return NULL;
-	}
-	i->data = copy;
-	return i;
-}
-
-/* All that is there is pinned in the cache already. */
-static int
-static_lookup(struct inode *dir, struct dentry *d)
-{
-	return -ENOENT;
-}
-
-static const struct inode_ops static_dir_ops = { .lookup = static_lookup };
-
-/* The child directory `name` of dir, made if it is not there. */
-static struct dentry *
-static_dir(struct dentry *dir, const char *name, size_t len)
-{
-	struct dentry *d = dentry_find(dir, name, len);
-	char copy[NAME_MAX + 1];
-	struct inode *i;
-
-	if (d) {
-		dentry_put(d); /* pinned: it stays */
-		return d;
-	}
-	memcpy(copy, name, len);
-	copy[len] = '\0';
-	i = inode_create(proc_sb, S_IFDIR | 0555, &static_dir_ops,
-			 &dcache_dir_ops);
-	d = i ? dentry_create_pinned(dir, copy, i) : NULL;
-	if (!d)
-		panic("procfs: no memory for /proc/%s", copy);
-	return d;
-}
-
-/* Register a node under a path below /proc; boot only. */
-static void
-register_node(const char *path, mode_t mode, const struct proc_node *node)
-{
-	const struct file_ops *fops =
-		node->kind == PROC_FILE ? &proc_text_ops : NULL;
-	struct dentry *dir = proc_sb->root;
-	const char *slash;
-	struct inode *i;
-
-	while ((slash = strchr(path, '/'))) {
-		dir = static_dir(dir, path, (size_t)(slash - path));
-		path = slash + 1;
-	}
-	i = proc_inode(proc_sb, mode, &proc_node_ops, fops, node);
-	if (!i || !dentry_create_pinned(dir, path, i))
-		panic("procfs: cannot register %s", path);
-}
-
 void
 procfs_register(const char *path, const struct proc_file *f)
 {
-	struct proc_node node = { .kind = PROC_FILE, .file = f };
-
-	register_node(path, S_IFREG | f->mode, &node);
+	proc_tree_register(proc_sb, path, f, 0);
 }
 
 void
 procfs_register_link(const char *path, const char *target)
 {
-	struct proc_node node = { .kind = PROC_TEXT_LINK, .text = target };
+	proc_tree_register_link(proc_sb, path, target);
+}
 
-	register_node(path, S_IFLNK | 0777, &node);
+void
+procfs_register_sysctl(const struct sysctl *s)
+{
+	proc_sysctl_register(proc_sb, s);
 }
 
 void
@@ -138,5 +185,9 @@ procfs_init(void)
 	if (!proc_sb->root)
 		panic("procfs: no memory for its root");
 	filesystem_register(&proc_type);
-	proc_system_files_init();
+	proc_ns_init();
+	proc_system_cpu_init();
+	proc_system_memory_init();
+	proc_system_misc_init();
+	proc_sysctl_init();
 }

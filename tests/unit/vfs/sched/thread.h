@@ -14,6 +14,9 @@ enum thread_state {
 };
 
 struct thread {
+	struct {
+		uint64_t read_bytes, written_bytes, reads, writes;
+	} io;
 	bool interrupted;
 };
 
