@@ -18,12 +18,22 @@ struct thread;
 
 #define KERNEL_STACK_SIZE 16384UL
 
+/* Breakpoints of a user thread (arch/ptrace.h). */
+struct arch_debug {
+	uint64_t addr[4]; /* [o] DR0 - DR3 */
+	uint64_t status;  /* [o] why it last trapped, in DR6's bits */
+	uint64_t wanted;  /* [o] DR7 as the debugger wrote it */
+	uint64_t control; /* [o] DR7 for the processor; 0 = none is on */
+};
+
 struct arch_thread {
 	uint64_t sp;      /* [o] kernel stack pointer while not running */
 	uint64_t fs_base; /* [o] user TLS base while not running */
 	uint64_t gs_base; /* [o] user GS base while not running */
 	uint64_t canary;  /* [I] stack protector value of this stack */
 	void *xstate;     /* [o] extended state, NULL for kernel threads */
+	struct arch_debug debug;
+	bool step_forced; /* [o] its trap flag is the debugger's doing */
 };
 
 /* Prepare at: first switch to it calls entry(arg) on the stack ending there. */

@@ -33,7 +33,10 @@ trap_frame_at(void *stack_top)
 /* That of the current thread. */
 struct trap_frame *trap_current_frame(void);
 
-/* Make the frame start a program at pc with its stack at sp, all else 0. */
+/*
+ * Make the frame start a program at pc with its stack at sp, all else 0 but for
+ * the number of the call it is in.
+ */
 void trap_frame_start_user(struct trap_frame *f, vaddr_t pc, vaddr_t sp);
 
 /*

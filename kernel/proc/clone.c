@@ -2,9 +2,11 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 
+#include "arch/ptrace.h"
 #include "arch/trap.h"
 #include "arch/usercopy.h"
 #include "proc/pid.h"
+#include "proc/pidfd.h"
 #include "proc/process_priv.h"
 
 /*
@@ -21,8 +23,7 @@
 
 #define UNSUPPORTED_FLAGS                                              \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
-	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD |   \
-	 CLONE_NEWTIME)
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
 /* The caller has dealt with CLONE_INTO_CGROUP. */
 #define UNKNOWN_FLAGS ~(CLONE_INTO_CGROUP - 1)
@@ -31,7 +32,9 @@ struct cloning {
 	const struct clone_args_kernel *args;
 	struct task *parent, *child;
 	struct process *process; /* the child's */
+	int pidfd;               /* the parent's, or -1 */
 	bool new_process;
+	unsigned event; /* PTRACE_EVENT_* the tracer waits for; 0 = none */
 };
 
 static int
@@ -47,6 +50,8 @@ clone_check_flags(uint64_t flags)
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if ((flags & CLONE_PIDFD) && (flags & CLONE_THREAD))
 		return -EINVAL;
 	return 0;
 }
@@ -113,6 +118,9 @@ clone_create(struct cloning *c)
 	frame = trap_frame_at((char *)t->thread.stack + KERNEL_STACK_SIZE);
 	*frame = *trap_current_frame();
 	frame->rax = 0;
+	/* The debugger's step is the parent's alone. */
+	t->thread.arch.step_forced = parent->thread.arch.step_forced;
+	arch_step_end(&t->thread.arch, frame);
 	if (c->args->stack)
 		frame->rsp = c->args->stack;
 	t->thread.arch.fs_base = arch_fs_base();
@@ -212,6 +220,7 @@ clone_share(struct cloning *c)
 	child->timer_slack_ns = parent->timer_slack_ns;
 	child->default_slack_ns = parent->timer_slack_ns;
 	atomic_init(&child->ioprio, atomic_load(&parent->ioprio));
+	child->syscall_work = parent->syscall_work & SYSCALL_WORK_LOG;
 	child->sched_policy = parent->sched_policy;
 	if (parent->reset_on_fork)
 		reset_scheduling(child);
@@ -250,6 +259,31 @@ clone_undo(struct cloning *c)
 	process_put(c->process);
 }
 
+/*
+ * CLONE_PIDFD: the parent's descriptor of the child, after the child has got
+ * its own.  Until the child is published it names nothing.
+ */
+static int
+clone_open_pidfd(struct cloning *c)
+{
+	int limit = (int)MIN(process_limit(c->parent->process, RLIMIT_NOFILE),
+			     FD_LIMIT_MAX);
+	struct file *f;
+	int err;
+
+	if (!(c->args->flags & CLONE_PIDFD))
+		return 0;
+	err = pidfd_create(c->process, 0, &f);
+	if (err)
+		return err;
+	c->pidfd = fd_install(c->parent->files, f, 0, limit, true);
+	if (c->pidfd < 0) {
+		file_put(f);
+		return c->pidfd;
+	}
+	return put_user(c->pidfd, c->args->pidfd);
+}
+
 /* What a new process takes from its parent; proc_tree_lock held. */
 static void
 process_inherit_locked(struct process *p, struct process *from)
@@ -282,6 +316,9 @@ process_adopt_locked(struct cloning *c, struct process *p)
 		parent = parent->parent ? parent->parent : parent;
 	}
 	p->parent = parent;
+	p->parent_tid = c->args->flags & CLONE_PARENT
+				? c->parent->process->parent_tid
+				: c->parent->tid;
 	atomic_store(&p->parent_pid, parent->pid);
 	list_push_back(&parent->children, &p->sibling);
 }
@@ -334,10 +371,30 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 	list_push_back(&p->tasks, &t->process_link);
 	p->task_count++;
 	atomic_fetch_add(&p->live_tasks, 1);
+	spin_unlock(&p->signal_lock);
+	if (unlikely(c->parent->trace.tracer) &&
+	    (c->event || (c->args->flags & CLONE_PTRACE)))
+		ptrace_inherit_locked(t, c->parent);
+	spin_lock(&p->signal_lock);
 	signal_recalculate_locked(t);
 	spin_unlock(&p->signal_lock);
 	proc_tree_leave(irq);
 	return 0;
+}
+
+/* What to call it for a tracer; 0: it does not want to know. */
+static unsigned
+clone_event(const struct clone_args_kernel *a)
+{
+	unsigned event = PTRACE_EVENT_FORK;
+
+	if (a->flags & CLONE_UNTRACED)
+		return 0;
+	if (a->flags & CLONE_VFORK)
+		event = PTRACE_EVENT_VFORK;
+	else if (a->exit_signal != SIGCHLD)
+		event = PTRACE_EVENT_CLONE;
+	return ptrace_event_wanted(current_task(), event) ? event : 0;
 }
 
 /* A vfork child that sets limits for what it will exec did so in our space. */
@@ -376,7 +433,7 @@ vfork_wait_for(struct vfork_wait *w, struct task *child)
 long
 process_clone(const struct clone_args_kernel *a)
 {
-	struct cloning c = { .args = a, .parent = current_task() };
+	struct cloning c = { .args = a, .parent = current_task(), .pidfd = -1 };
 	struct vfork_wait vfork = { .done = false };
 	bool wait = a->flags & CLONE_VFORK;
 	int err;
@@ -389,11 +446,16 @@ process_clone(const struct clone_args_kernel *a)
 		err = clone_create(&c);
 	if (err)
 		return err;
+	c.event = clone_event(a);
 	wait_queue_init(&vfork.queue);
 	err = clone_share(&c);
 	if (!err)
+		err = clone_open_pidfd(&c);
+	if (!err)
 		err = clone_publish(&c, wait ? &vfork : NULL);
 	if (err) {
+		if (c.pidfd >= 0)
+			(void)fd_close(c.parent->files, c.pidfd);
 		clone_undo(&c);
 		return err;
 	}
@@ -409,8 +471,12 @@ process_clone(const struct clone_args_kernel *a)
 		cpu_limit_start(c.process);
 	task_get(c.child);
 	thread_start(&c.child->thread);
-	if (wait)
+	if (unlikely(c.event))
+		ptrace_event(c.parent, c.event, (uint64_t)tid);
+	if (wait) {
 		vfork_wait_for(&vfork, c.child);
+		ptrace_event(c.parent, PTRACE_EVENT_VFORK_DONE, (uint64_t)tid);
+	}
 	task_put(c.child);
 	if (!c.new_process)
 		process_put(c.process);

@@ -114,7 +114,8 @@ lower_if_unsafe(struct exec_cred *e)
 
 	if (!e->is_setid && !(e->permitted & ~e->old->cap_permitted))
 		return;
-	if (!t->no_new_privs && !shares_fs_context(t))
+	if (!t->no_new_privs && !shares_fs_context(t) &&
+	    !ptrace_forbids_privileges(t))
 		return;
 	if (t->no_new_privs || !cred_capable(e->old, CAP_SETUID)) {
 		e->c->user.effective = e->c->user.real;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <linux/fcntl.h>
 
+#include "arch/ptrace.h"
 #include "arch/trap.h"
 #include "lib/fmt.h"
 #include "mm/slab.h"
@@ -239,7 +240,7 @@ exec_become_alone(struct task *t)
 	if (p->task_count > 1) {
 		p->exiting = true;
 		p->exec_task = t;
-		signal_wake_all_locked(p);
+		signal_kill_all_locked(p);
 	}
 	spin_unlock_irq(&p->signal_lock, irq);
 	wait_event(&p->exec_wait,
@@ -259,6 +260,20 @@ exec_become_alone(struct task *t)
 	return 0;
 }
 
+/* Its tracer will see no end of it: the number lives on. */
+static void
+drop_old_leader_locked(struct process *p) REQUIRES(proc_tree_lock)
+{
+	struct task *leader = p->dead_leader;
+
+	p->dead_leader = NULL;
+	if (!leader)
+		return;
+	wait_queue_wake(&leader->trace.tracer->process->child_wait, 0);
+	list_remove(&leader->trace.link);
+	task_put(leader);
+}
+
 /* The program that execs is known by the process's PID, whoever it was. */
 static void
 take_leader_number(struct task *t)
@@ -273,6 +288,7 @@ take_leader_number(struct task *t)
 		t->id = p->id;
 		t->tid = p->pid;
 		p->id->task = t;
+		drop_old_leader_locked(p);
 	}
 	proc_tree_leave(irq);
 }
@@ -392,6 +408,7 @@ exec_commit(struct exec *x)
 	commit_private(x, t);
 	commit_identity(x, t);
 	arch_xstate_reset(&t->thread.arch);
+	arch_debug_reset(&t->thread.arch);
 	arch_set_fs_base(0);
 	arch_set_gs_base(0);
 	trap_frame_start_user(trap_current_frame(),
@@ -495,6 +512,7 @@ process_exec(const struct walk *w, int dirfd, const char *path,
 	     struct exec_strings envp)
 {
 	struct exec *x = kmalloc(sizeof(*x));
+	pid_t old_tid = current_task()->tid;
 	int err;
 
 	if (!x)
@@ -506,5 +524,7 @@ process_exec(const struct walk *w, int dirfd, const char *path,
 	if (!err)
 		exec_commit(x);
 	exec_cleanup(x);
+	if (!err)
+		ptrace_report_exec(current_task(), old_tid);
 	return err;
 }

@@ -129,9 +129,9 @@ new_parent_locked(struct process *p) REQUIRES(proc_tree_lock)
 	return pid_find(1)->process;
 }
 
-/* Zombies whose new parent will not wait are collected into dead. */
+/* Zombies whose new parent will not wait are put. */
 static void
-reparent_children_locked(struct process *p, struct list_node *dead)
+reparent_children_locked(struct process *p, struct put_list *puts)
 	REQUIRES(proc_tree_lock)
 {
 	struct process *parent = new_parent_locked(p), *c, *next;
@@ -142,10 +142,8 @@ reparent_children_locked(struct process *p, struct list_node *dead)
 		atomic_store(&c->parent_pid, parent->pid);
 		c->exit_signal = SIGCHLD;
 		list_push_back(&parent->children, &c->sibling);
-		if (c->state == PROCESS_ZOMBIE && wait_exit_notify_locked(c)) {
-			process_reap_locked(c);
-			list_push_back(dead, &c->sibling);
-		}
+		if (c->state == PROCESS_ZOMBIE)
+			process_announce_zombie_locked(c, puts);
 	}
 }
 
@@ -166,29 +164,53 @@ signal_orphans_locked(struct process *p) REQUIRES(proc_tree_lock)
 	}
 }
 
-/* The last task is gone. */
-static void
-process_become_zombie_locked(struct process *p, struct list_node *dead)
-	REQUIRES(proc_tree_lock)
+/* Does somebody trace the leader who is not the parent? */
+static bool
+traced_by_stranger(const struct process *p) REQUIRES(proc_tree_lock)
 {
-	signal_orphans_locked(p);
-	reparent_children_locked(p, dead);
-	p->state = PROCESS_ZOMBIE;
-	if (wait_exit_notify_locked(p)) {
+	return p->dead_leader &&
+	       p->dead_leader->trace.tracer->process != p->parent;
+}
+
+bool
+process_waitable_locked(const struct process *p)
+{
+	return p->state == PROCESS_ZOMBIE && !p->held_tasks &&
+	       !traced_by_stranger(p);
+}
+
+/*
+ * The last dead task that is traced makes the process a zombie to others, the
+ * leader's tracer makes it one to the parent.
+ */
+void
+process_announce_zombie_locked(struct process *p, struct put_list *puts)
+{
+	int status = p->exit_status;
+
+	if (p->held_tasks)
+		return;
+	if (traced_by_stranger(p)) {
+		if (ptrace_notify_locked(p->dead_leader,
+					 wait_status_to_code(status),
+					 wait_status_value(status)))
+			ptrace_drop_dead_locked(p->dead_leader, puts);
+	} else if (wait_exit_notify_locked(p)) {
 		process_reap_locked(p);
-		list_push_back(dead, &p->sibling);
+		list_push_back(&puts->processes, &p->sibling);
 	}
 }
 
+/* The last task is gone. */
 static void
-put_dead(struct list_node *dead)
+process_become_zombie_locked(struct process *p, struct put_list *puts)
+	REQUIRES(proc_tree_lock)
 {
-	struct process *p, *next;
-
-	list_for_each_safe (p, next, dead, sibling) {
-		list_remove(&p->sibling);
-		process_put(p);
-	}
+	signal_orphans_locked(p);
+	reparent_children_locked(p, puts);
+	p->state = PROCESS_ZOMBIE;
+	wait_queue_wake(&p->pidfd_wait, POLLIN);
+	process_announce_zombie_locked(p, puts);
 }
 
 /* t takes no signals from now on; those of the process are others' to take. */
@@ -205,10 +227,41 @@ stop_taking_signals(struct task *t)
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 
+/*
+ * t's number is free again, unless a tracer is yet to hear of its end: a
+ * leader's when all of the process has ended, any other's now.
+ */
+static void
+leave_number_locked(struct task *t, struct put_list *puts)
+	REQUIRES(proc_tree_lock)
+{
+	struct process *p = t->process;
+	struct tracee *tr = &t->trace;
+	int status = tr->exit_status;
+
+	t->id->task = NULL;
+	if (likely(!tr->tracer)) {
+		pid_release(t->id);
+		t->id = NULL;
+		return;
+	}
+	tr->dead = true;
+	if (t->tid == p->pid) {
+		t->id = NULL;
+		p->dead_leader = t;
+		return;
+	}
+	t->id->held++;
+	p->held_tasks++;
+	if (ptrace_notify_locked(t, wait_status_to_code(status),
+				 wait_status_value(status)))
+		ptrace_drop_dead_locked(t, puts);
+}
+
 /* Take the task out of its process; true if it was the last. */
 static bool
-leave_process_locked(struct task *t, struct signal_handlers **handlers)
-	REQUIRES(proc_tree_lock)
+leave_process_locked(struct task *t, struct signal_handlers **handlers,
+		     struct put_list *puts) REQUIRES(proc_tree_lock)
 {
 	struct process *p = t->process;
 	bool last;
@@ -216,6 +269,8 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers)
 	spin_lock(&p->signal_lock);
 	list_remove(&t->process_link);
 	last = --p->task_count == 0;
+	/* A tracer may let one go on and end inside a group stop. */
+	p->stopped_tasks -= t->at_rest;
 	*handlers = t->handlers;
 	t->handlers = NULL;
 	spin_unlock(&p->signal_lock);
@@ -232,9 +287,7 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers)
 	}
 	if (t->tid == p->pid)
 		strlcpy(p->name, t->thread.name, sizeof(p->name));
-	t->id->task = NULL;
-	pid_release(t->id);
-	t->id = NULL;
+	leave_number_locked(t, puts);
 	atomic_fetch_sub(&p->account->tasks, 1);
 	atomic_fetch_sub(&task_total, 1);
 	return last;
@@ -251,16 +304,32 @@ process_prepare_exit(struct process *p)
 	jobctl_exit(p);
 }
 
+/* As wait4 shows it: of a process that ends as a whole, what all end with. */
+static int
+exit_status_of(struct task *t, int status)
+{
+	struct process *p = t->process;
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+	int wait_status = (status & 0xff) << 8;
+
+	if (p->exiting)
+		wait_status = p->exec_task ? 0 : p->exit_status;
+	spin_unlock_irq(&p->signal_lock, irq);
+	return wait_status;
+}
+
 void
 task_exit(int status)
 {
 	struct task *t = current_task();
 	struct process *p = t->process;
 	struct signal_handlers *handlers;
-	struct list_node dead = LIST_INIT(dead);
-	bool last = atomic_fetch_sub(&p->live_tasks, 1) == 1;
+	struct put_list puts = PUT_LIST_INIT(puts);
 	unsigned long irq;
+	bool last;
 
+	ptrace_report_exit(t, exit_status_of(t, status));
+	last = atomic_fetch_sub(&p->live_tasks, 1) == 1;
 	stop_taking_signals(t);
 	if (last) {
 		irq = spin_lock_irq(&p->signal_lock);
@@ -272,10 +341,12 @@ task_exit(int status)
 	task_leave_files(t);
 
 	irq = proc_tree_enter();
-	if (leave_process_locked(t, &handlers))
-		process_become_zombie_locked(p, &dead);
+	if (unlikely(!list_empty(&p->tracees)))
+		ptrace_tracer_exit_locked(t, &puts);
+	if (leave_process_locked(t, &handlers, &puts))
+		process_become_zombie_locked(p, &puts);
 	proc_tree_leave(irq);
-	put_dead(&dead);
+	put_list_run(&puts);
 	signal_handlers_put(handlers);
 	thread_exit();
 }

@@ -118,7 +118,7 @@ struct pid kernel_pid = {
 void
 pid_release(struct pid *p)
 {
-	if (p == &kernel_pid || p->task || p->process ||
+	if (p == &kernel_pid || p->task || p->process || p->held ||
 	    !list_empty(&p->group) || !list_empty(&p->session))
 		return;
 	RB_REMOVE(pid_tree, &pids, p);

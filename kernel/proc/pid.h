@@ -28,6 +28,7 @@ struct pid {
 	uint64_t serial;          /* [I] no other struct pid ever has it */
 	struct task *task;        /* [T] */
 	struct process *process;  /* [T] until reaped */
+	unsigned held;            /* [T] by a dead task that was traced */
 	struct list_node group;   /* [T] of process.group_link */
 	struct list_node session; /* [T] of process.session_link */
 };

@@ -58,12 +58,14 @@ process_create(void)
 		return NULL;
 	refcount_set(&p->refs, 1);
 	list_init(&p->children);
+	list_init(&p->tracees);
 	list_init(&p->sibling);
 	list_init(&p->tasks);
 	list_init(&p->group_link);
 	list_init(&p->session_link);
 	wait_queue_init(&p->child_wait);
 	wait_queue_init(&p->exec_wait);
+	wait_queue_init(&p->pidfd_wait);
 	spin_init(&p->signal_lock, LOCK_SIGNAL, "process.signal");
 	signal_queue_init(&p->shared_pending);
 	timer_init(&p->alarm, itimer_fired);
@@ -85,6 +87,7 @@ task_create(struct process *p)
 		return NULL;
 	refcount_set(&t->refs, 1);
 	list_init(&t->process_link);
+	list_init(&t->trace.link);
 	signal_queue_init(&t->pending);
 	t->alt_stack.flags = SS_DISABLE;
 	t->process = p;
@@ -137,6 +140,22 @@ process_put(struct process *p)
 	if (p->account)
 		user_account_put(p->account);
 	slab_free(process_cache, p);
+}
+
+void
+put_list_run(struct put_list *l)
+{
+	struct process *p, *next_p;
+	struct task *t, *next_t;
+
+	list_for_each_safe (t, next_t, &l->tasks, trace.link) {
+		list_remove(&t->trace.link);
+		task_put(t);
+	}
+	list_for_each_safe (p, next_p, &l->processes, sibling) {
+		list_remove(&p->sibling);
+		process_put(p);
+	}
 }
 
 void

@@ -30,6 +30,7 @@
 #include "core/timer.h"
 #include "fs/path.h"
 #include "proc/fdtable.h"
+#include "proc/ptrace.h"
 #include "proc/rseq.h"
 #include "proc/signal.h"
 #include "sched/thread.h"
@@ -85,7 +86,11 @@ struct process {
 	pid_t pid;                    /* [I] id's number */
 	struct process *parent;       /* [T] */
 	atomic_int parent_pid;        /* [a] its number, written under T */
+	pid_t parent_tid;             /* [T] the task of it that made this */
 	struct list_node children;    /* [T] of sibling */
+	struct list_node tracees;     /* [T] of task.trace.link: traced by us */
+	struct task *dead_leader;     /* [T] that its tracer still knows */
+	unsigned held_tasks;          /* [T] other dead tasks kept so */
 	struct list_node sibling;     /* [T] */
 	struct list_node tasks;       /* [B] of task.process_link */
 	unsigned task_count;          /* [B] of tasks */
@@ -107,17 +112,19 @@ struct process {
 	int exit_signal;              /* [T] to the parent, 0 = none */
 	struct wait_queue child_wait; /* wait4() of this process sleeps here */
 	struct wait_queue exec_wait;  /* exec waits for the other tasks */
+	struct wait_queue pidfd_wait; /* for its death: proc/pidfd.c */
 	bool wait_stopped;            /* [T] a stop not yet reported */
 	bool wait_continued;          /* [T] a continue not yet reported */
 
 	struct spinlock signal_lock;
 	struct signal_queue shared_pending; /* [S] */
-	bool unkillable;        /* [S] PID 1: signals do nothing by default */
-	bool stop_taken;        /* [S] a stop signal, and no SIGCONT since */
-	bool stopped;           /* [S] job control stop in effect */
-	int stop_signal;        /* [S] that stopped it */
-	unsigned stopped_tasks; /* [S] that have come to rest */
-	struct timer alarm;     /* [S] ITIMER_REAL */
+	bool unkillable;    /* [S] PID 1: signals do nothing by default */
+	bool stop_taken;    /* [S] a stop signal, and no SIGCONT since */
+	bool stopped;       /* [S] job control stop in effect */
+	int stop_signal;    /* [S] that stopped it */
+	bool stop_reported; /* [S] to the parent, when all had come to rest */
+	unsigned stopped_tasks;     /* [S] that have come to rest */
+	struct timer alarm;         /* [S] ITIMER_REAL */
 	uint64_t alarm_deadline_ns; /* [S] 0 = off */
 	uint64_t alarm_interval_ns; /* [S] */
 	struct timer cpu_timer;     /* [S] looks at RLIMIT_CPU */
@@ -152,15 +159,17 @@ struct task {
 	const struct cred *cred;          /* [B] written by the task itself */
 	struct signal_handlers *handlers; /* [S] shared by CLONE_SIGHAND */
 
-	struct signal_queue pending;   /* [S] sent to this task alone */
-	uint64_t blocked;              /* [S] mask; bit n-1 = signal n */
-	uint64_t waiting_for;          /* [S] sigtimedwait: kept if ignored */
-	uint64_t saved_blocked;        /* [o] sigsuspend, ppoll */
-	bool restore_blocked;          /* [o] put saved_blocked back */
-	bool at_rest;                  /* [S] counted in stopped_tasks */
-	bool leaving;                  /* [S] exiting: takes no signals */
+	struct signal_queue pending; /* [S] sent to this task alone */
+	uint64_t blocked;            /* [S] mask; bit n-1 = signal n */
+	uint64_t waiting_for;        /* [S] sigtimedwait: kept if ignored */
+	uint64_t saved_blocked;      /* [o] sigsuspend, ppoll */
+	bool restore_blocked;        /* [o] put saved_blocked back */
+	bool at_rest; /* [S] counted in stopped_tasks; runs only if traced */
+	bool leaving; /* [S] exiting: takes no signals */
 	struct signal_stack alt_stack; /* [o] sigaltstack(2) */
 	struct task_trap trap;         /* [o] */
+	struct tracee trace;           /* its letters: proc/ptrace.h */
+	uint8_t syscall_work; /* enum syscall_work: [o], [S] while stopped */
 
 	int32_t USER *set_child_tid;               /* [o] CLONE_CHILD_SETTID */
 	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
@@ -265,7 +274,8 @@ struct clone_args_kernel {
 	int32_t USER *parent_tid;
 	int32_t USER *child_tid;
 	uint64_t tls;
-	pid_t set_tid; /* the number it is to have, 0 = any */
+	pid_t set_tid;       /* the number it is to have, 0 = any */
+	int32_t USER *pidfd; /* CLONE_PIDFD */
 };
 /* New TID, or -EAGAIN, -EEXIST, -ENOMEM, -EINVAL, -EFAULT. */
 long process_clone(const struct clone_args_kernel *a);
@@ -291,8 +301,9 @@ NORETURN void process_exit(int wait_status); /* exit_group, fatal signals */
 
 /* wait4/waitid. */
 struct wait_args {
-	int which; /* P_ALL, P_PID, P_PGID */
+	int which; /* P_ALL, P_PID, P_PGID, P_PIDFD */
 	pid_t id;
+	const struct process *process; /* of P_PIDFD */
 	int options; /* WNOHANG WEXITED WSTOPPED WCONTINUED WNOWAIT ... */
 	struct siginfo info; /* out */
 	int status;          /* out: as wait4 reports it */
@@ -308,6 +319,8 @@ int process_rusage(struct process *p, int who, struct rusage *out);
  * terminated) that can be, with the command line's words for init.  Panics if
  * none can.  Called once, by init/main.c.
  */
+/* PID 1, and so all after it, has its system calls logged (strace=1). */
+void process_log_calls(void);
 void process_start_init(const char *const *paths, struct fs_context *fs);
 void process_init(void);
 void procfs_process_init(void); /* proc/proc_files.c: gives procfs its source */

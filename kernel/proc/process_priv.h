@@ -19,8 +19,25 @@ struct task *task_create(struct process *p);
 /* What /proc/PID/exe names; NULL = nothing any more. */
 void process_set_exe(struct process *p, const struct path *path);
 
+/*
+ * References to drop when proc_tree_lock is no longer held.  What is on a list
+ * is out of the tree: its own links hold it there.
+ */
+struct put_list {
+	struct list_node processes; /* of sibling */
+	struct list_node tasks;     /* of trace.link */
+};
+#define PUT_LIST_INIT(name)                                          \
+	{                                                            \
+		LIST_INIT((name).processes), LIST_INIT((name).tasks) \
+	}
+void put_list_run(struct put_list *l); /* process.c */
+
 /* signal_queue.c */
 void signal_init(void);
+/* The index-th entry; false: there are not so many. */
+bool signal_queue_peek(const struct signal_queue *q, uint64_t index,
+		       struct siginfo *out);
 /* 0, or -EAGAIN for a queued signal of a program over its limit. */
 int signal_queue_add(struct process *p, struct signal_queue *q, int signo,
 		     const struct siginfo *info);
@@ -40,6 +57,8 @@ void signal_wake_all_locked(struct process *p);
 /* As signal_send_process(), with proc_tree_lock held. */
 int signal_send_from_tree(struct process *p, int signo,
 			  const struct siginfo *info) REQUIRES(proc_tree_lock);
+/* As signal_wake_all_locked(); and who is to die leaves its tracer's stop. */
+void signal_kill_all_locked(struct process *p);
 /* Every task of p ends; the first status counts. signal_lock held. */
 void process_begin_exit_locked(struct process *p, int wait_status);
 
@@ -82,7 +101,10 @@ void cpu_limit_fired(struct timer *t);
 void itimer_fired(struct timer *t);
 void itimer_cancel(struct process *p);
 
-/* wait.c: tell the parent that p changed (exit, stop, continue). */
+/* wait.c: flags of p's action for SIGCHLD, and whether it is ignored. */
+uint64_t wait_sigchld_flags(struct process *p, bool *ignored);
+int wait_status_value(int wait_status); /* si_status */
+/* Tell the parent that p changed (exit, stop, continue). */
 void wait_notify_parent_locked(struct process *p, int code, int status)
 	REQUIRES(proc_tree_lock);
 /* If all of p's tasks have come to rest, that is news for its parent. */
@@ -109,11 +131,20 @@ void jobctl_reap_locked(struct process *p) REQUIRES(proc_tree_lock);
 void jobctl_exit(struct process *p);
 
 /* exit.c */
+/* p is a zombie, or a reason to hide it is gone: tell who is to know. */
+void process_announce_zombie_locked(struct process *p, struct put_list *puts)
+	REQUIRES(proc_tree_lock);
+/* Is p, a zombie, its parent's to wait for by now? */
+bool process_waitable_locked(const struct process *p) REQUIRES(proc_tree_lock);
 /* The last things the task does to its old memory: robust locks, its TID. */
 void task_detach_memory(struct task *t);
 /* Let the vfork parent go on: we have left its memory. */
 void task_vfork_release(struct task *t);
 extern const struct thread_ops task_thread_ops;
+
+/* ptrace_link.c: is t the task that made p, or stands for it? */
+bool ptrace_child_of_locked(struct process *p, const struct task *t)
+	REQUIRES(proc_tree_lock);
 
 /* usage.c */
 void usage_add_task(struct usage *u, const struct task *t);

@@ -82,10 +82,15 @@ signal_disposition_ignores(struct task *t, int signo)
 	return signal_default_of(signo) == SIGNAL_IGNORE;
 }
 
-/* Blocked signals are kept, whatever their disposition: it may change. */
+/*
+ * Blocked signals are kept, whatever their disposition: it may change.  A
+ * tracer hears even of ignored ones.
+ */
 static bool
 is_ignored(struct task *t, int signo)
 {
+	if (t->trace.tracer && signo != SIGKILL)
+		return false;
 	return !((t->blocked | t->waiting_for) & SIGNAL_BIT(signo)) &&
 	       signal_disposition_ignores(t, signo);
 }
@@ -98,8 +103,9 @@ signal_recalculate_locked(struct task *t)
 	struct process *p = t->process;
 	uint64_t ready =
 		(t->pending.mask | p->shared_pending.mask) & ~t->blocked;
-	bool wanted = ready || (p->exiting && p->exec_task != t) ||
-		      (p->stopped && !t->at_rest);
+	bool rests = p->stopped && !(t->at_rest && t->trace.tracer);
+	bool wanted = ready || rests || t->trace.pending ||
+		      (p->exiting && p->exec_task != t);
 
 	atomic_store(&t->thread.interrupted, wanted);
 }
@@ -133,10 +139,20 @@ signal_wake_all_locked(struct process *p)
 
 	list_for_each (t, &p->tasks, process_link) {
 		thread_interrupt(&t->thread);
-		thread_wake(&t->thread, 1u << THREAD_STOPPED |
-						1u << THREAD_TRACED |
-						1u << THREAD_SLEEP);
+		thread_wake(&t->thread,
+			    1u << THREAD_STOPPED | 1u << THREAD_SLEEP);
 	}
+}
+
+void
+signal_kill_all_locked(struct process *p)
+{
+	struct task *t;
+
+	signal_wake_all_locked(p);
+	list_for_each (t, &p->tasks, process_link)
+		if (task_is_killed(t))
+			ptrace_wake_killed_locked(t);
 }
 
 static bool
@@ -144,7 +160,9 @@ task_wants(const struct task *t, int signo)
 {
 	if (t->leaving || (t->blocked & SIGNAL_BIT(signo)))
 		return false;
-	return signo == SIGKILL || !t->at_rest;
+	if (signo == SIGKILL)
+		return true;
+	return t->trace.tracer ? !t->trace.stopped : !t->at_rest;
 }
 
 static struct task *
@@ -176,7 +194,7 @@ process_begin_exit_locked(struct process *p, int wait_status)
 	p->exit_status = wait_status;
 	p->exiting = true;
 	p->exec_task = NULL;
-	signal_wake_all_locked(p);
+	signal_kill_all_locked(p);
 }
 
 /* Nobody rests any more: who is asleep is woken. */
@@ -187,8 +205,10 @@ end_stop(struct process *p)
 
 	p->stopped = false;
 	p->stopped_tasks = 0;
-	list_for_each (t, &p->tasks, process_link)
+	list_for_each (t, &p->tasks, process_link) {
 		t->at_rest = false;
+		ptrace_trap_notify_locked(t);
+	}
 	signal_wake_all_locked(p);
 }
 
@@ -224,6 +244,8 @@ is_fatal(struct task *t, int signo)
 {
 	if (signo == SIGKILL)
 		return true;
+	if (t->trace.tracer)
+		return false;
 	return t->handlers->action[signo - 1].handler == (uintptr_t)SIG_DFL &&
 	       signal_default_of(signo) == SIGNAL_TERMINATE &&
 	       !(t->waiting_for & SIGNAL_BIT(signo));
@@ -241,6 +263,9 @@ send_locked(struct process *p, struct task *only, int signo,
 	if (signo == SIGCONT && p->stopped)
 		*continued = true;
 	prepare_stop_and_continue(p, signo);
+	/* Dying already: this ends what tasks still wait for on the way. */
+	if (signo == SIGKILL && p->exiting)
+		signal_kill_all_locked(p);
 	if (is_ignored(asked, signo))
 		return 0;
 	err = signal_queue_add(p, only ? &only->pending : &p->shared_pending,
@@ -325,7 +350,7 @@ signal_force(struct task *t, int signo, const struct siginfo *info)
 	if (a->handler == (uintptr_t)SIG_IGN ||
 	    (t->blocked & SIGNAL_BIT(signo)))
 		*a = (struct signal_action){ 0 };
-	if (a->handler == (uintptr_t)SIG_DFL)
+	if (a->handler == (uintptr_t)SIG_DFL && !t->trace.tracer)
 		p->unkillable = false;
 	spin_unlock(&t->handlers->lock);
 	t->blocked &= ~SIGNAL_BIT(signo);

@@ -75,6 +75,9 @@ int signal_send_group(pid_t pgrp, int signo, const struct siginfo *info);
 
 /* kill(2) by the caller: pid, 0, -1, -pgrp. */
 int signal_kill(pid_t pid, int signo, const struct siginfo *info);
+/* The same for one process; -ESRCH once it is reaped. */
+int signal_kill_process(struct process *p, int signo,
+			const struct siginfo *info);
 bool signal_may_send(struct task *from, struct process *to, int signo);
 
 /* Is there one the current task would act on?  Recomputes thread.interrupted */

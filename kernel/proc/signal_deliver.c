@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <asm/unistd.h>
 
+#include "arch/ptrace.h"
 #include "arch/sigframe.h"
 #include "arch/trap.h"
 #include "proc/pid.h"
@@ -22,7 +23,10 @@
  * handler, or its absence, decides what becomes of it (signal(7)).
  */
 
-/* Rest while the process is stopped.  Called with no locks. */
+/*
+ * Rest while the process is stopped.  Called with no locks.  One who is traced
+ * stops for its tracer instead.
+ */
 static void
 rest_while_stopped(struct task *t)
 {
@@ -30,12 +34,16 @@ rest_while_stopped(struct task *t)
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
 	bool last;
 
-	if (!p->stopped || p->exiting) {
+	if (!p->stopped || p->exiting || t->trace.tracer) {
+		if (p->stopped && t->trace.tracer && !t->at_rest)
+			t->trace.pending |= PTRACE_TRAP_STOP;
 		spin_unlock_irq(&p->signal_lock, irq);
 		return;
 	}
+	/* Already counted: a tracer has let go of it. */
+	p->stopped_tasks += !t->at_rest;
 	t->at_rest = true;
-	last = ++p->stopped_tasks == p->task_count;
+	last = p->stopped_tasks == p->task_count;
 	signal_recalculate_locked(t);
 	thread_sleep_begin(THREAD_STOPPED);
 	spin_unlock_irq(&p->signal_lock, irq);
@@ -47,13 +55,36 @@ rest_while_stopped(struct task *t)
 	(void)thread_sleep(NEVER);
 
 	irq = spin_lock_irq(&p->signal_lock);
-	/* What ended the stop has done this already. */
-	if (t->at_rest) {
+	/* What ended the stop has done this already; a tracer takes it over. */
+	if (t->at_rest && !t->trace.tracer) {
 		t->at_rest = false;
 		p->stopped_tasks--;
 	}
 	signal_recalculate_locked(t);
 	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+/*
+ * In one that is stopped already this can only be a task whose tracer let it
+ * go on: it alone stops again.
+ */
+static void
+begin_stop_locked(struct process *p, int signo)
+{
+	struct task *self = current_task(), *t;
+
+	if (p->stopped) {
+		self->trace.pending |= PTRACE_TRAP_STOP;
+		return;
+	}
+	p->stopped = true;
+	p->stop_reported = false;
+	p->stop_signal = signo;
+	p->stopped_tasks = 0;
+	list_for_each (t, &p->tasks, process_link) {
+		ptrace_trap_notify_locked(t);
+		thread_interrupt(&t->thread);
+	}
 }
 
 /* Begin a stop of the whole process; every task will come to rest. */
@@ -73,15 +104,8 @@ stop_process(struct process *p, int signo)
 	}
 	irq = spin_lock_irq(&p->signal_lock);
 	/* A SIGCONT that came since the stop was taken wins. */
-	if (!p->exiting && !p->stopped && p->stop_taken) {
-		struct task *t;
-
-		p->stopped = true;
-		p->stop_signal = signo;
-		p->stopped_tasks = 0;
-		list_for_each (t, &p->tasks, process_link)
-			thread_interrupt(&t->thread);
-	}
+	if (!p->exiting && p->stop_taken)
+		begin_stop_locked(p, signo);
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 
@@ -150,8 +174,12 @@ enter_handler(struct task *t, struct trap_frame *f, const struct siginfo *info,
 {
 	struct sigframe_request r = { 0 };
 	uint64_t mask = t->blocked | a->mask;
+	bool stepping = t->syscall_work & SYSCALL_WORK_STEP;
 
 	settle_restart(f, a);
+	/* The debugger's trap flag is not the program's to save. */
+	if (unlikely(stepping))
+		arch_step_end(&t->thread.arch, f);
 	fill_request(&r, t, f, info, a);
 	if (!rseq_leave_section(f) || !(a->flags & SA_RESTORER) ||
 	    arch_sigframe_push(f, &r)) {
@@ -167,6 +195,8 @@ enter_handler(struct task *t, struct trap_frame *f, const struct siginfo *info,
 	if (!(a->flags & SA_NODEFER))
 		mask |= SIGNAL_BIT(info->si_signo);
 	signal_set_blocked(mask);
+	if (unlikely(stepping))
+		ptrace_handler_entered(t);
 }
 
 static void
@@ -189,8 +219,25 @@ take_default(struct task *t, int signo)
 }
 
 /*
+ * What t's tracer makes of a signal; 0: nothing.  signal_lock is held before
+ * and after, but not meanwhile.  Whatever the tracer chooses may be a stop.
+ */
+static NOINLINE int
+ask_tracer(struct task *t, int signo, struct siginfo *info,
+	   unsigned long *irq) NO_LOCK_ANALYSIS
+{
+	struct process *p = t->process;
+
+	p->stop_taken = true;
+	spin_unlock_irq(&p->signal_lock, *irq);
+	signo = ptrace_signal(t, signo, info);
+	*irq = spin_lock_irq(&p->signal_lock);
+	return signo;
+}
+
+/*
  * Take the next signal off the queues with the action it has at that moment.
- * 0 = nothing deliverable.
+ * 0 = nothing deliverable, -1 = nothing this time.
  */
 static int
 take_signal(struct task *t, struct siginfo *info, struct signal_action *a)
@@ -199,7 +246,12 @@ take_signal(struct task *t, struct siginfo *info, struct signal_action *a)
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
 	int signo = signal_dequeue_locked(t, t->blocked, info);
 	struct signal_action *slot;
+	bool traced = false;
 
+	if (unlikely(signo && t->trace.tracer) && signo != SIGKILL) {
+		traced = true;
+		signo = ask_tracer(t, signo, info, &irq);
+	}
 	if (signo) {
 		spin_lock(&t->handlers->lock);
 		slot = &t->handlers->action[signo - 1];
@@ -208,28 +260,32 @@ take_signal(struct task *t, struct siginfo *info, struct signal_action *a)
 		    a->handler != (uintptr_t)SIG_IGN)
 			slot->handler = (uintptr_t)SIG_DFL;
 		spin_unlock(&t->handlers->lock);
-		if (signal_default_of(signo) == SIGNAL_STOP)
+		if (signal_default_of(signo) == SIGNAL_STOP && !traced)
 			p->stop_taken = true;
 	}
 	signal_recalculate_locked(t);
 	spin_unlock_irq(&p->signal_lock, irq);
-	return signo;
+	return traced && !signo ? -1 : signo;
 }
 
-/* Dead or stopped processes come first; false: look at signals. */
+/* Dead or stopped processes come first, then what the tracer waits for. */
 static void
-obey_process_state(struct task *t)
+obey_process_state(struct task *t, struct trap_frame *f)
 {
 	struct process *p = t->process;
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
 	bool exiting = p->exiting && p->exec_task != t;
-	bool stopped = p->stopped && !exiting;
+	bool stopped = p->stopped && !(t->at_rest && t->trace.tracer);
+	bool trap;
 
 	spin_unlock_irq(&p->signal_lock, irq);
 	if (exiting)
 		task_exit(0);
 	if (stopped)
 		rest_while_stopped(t);
+	trap = __atomic_load_n(&t->trace.pending, __ATOMIC_RELAXED);
+	if (unlikely(trap))
+		ptrace_trap(t, f);
 }
 
 void
@@ -241,10 +297,12 @@ signal_deliver(struct trap_frame *f)
 	int signo;
 
 	for (;;) {
-		obey_process_state(t);
+		obey_process_state(t, f);
 		signo = take_signal(t, &info, &action);
-		if (!signo)
+		if (!signo && !signal_pending(t))
 			break;
+		if (signo <= 0)
+			continue;
 		if (signo == SIGKILL)
 			die_of(SIGKILL);
 		if (action.handler == (uintptr_t)SIG_IGN)

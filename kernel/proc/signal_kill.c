@@ -126,3 +126,18 @@ signal_kill(pid_t pid, int signo, const struct siginfo *info)
 	proc_tree_leave(irq);
 	return err;
 }
+
+int
+signal_kill_process(struct process *p, int signo, const struct siginfo *info)
+{
+	unsigned long irq;
+	int err = -ESRCH;
+
+	if (signo < 0 || signo > SIGNALS)
+		return -EINVAL;
+	irq = proc_tree_enter();
+	if (p->state != PROCESS_REAPED)
+		err = kill_one_locked(p, signo, info);
+	proc_tree_leave(irq);
+	return err;
+}

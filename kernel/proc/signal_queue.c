@@ -180,6 +180,21 @@ signal_queue_add(struct process *p, struct signal_queue *q, int signo,
 	return 0;
 }
 
+bool
+signal_queue_peek(const struct signal_queue *q, uint64_t index,
+		  struct siginfo *out)
+{
+	struct signal_entry *e;
+
+	list_for_each (e, &q->entries, link) {
+		if (!index--) {
+			*out = e->info;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Take signo out of q; its details if they were kept. */
 static void
 queue_take(struct signal_queue *q, int signo, struct siginfo *info)

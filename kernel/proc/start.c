@@ -17,6 +17,7 @@
 
 static const char *const default_env[] = { "HOME=/", "TERM=linux", NULL };
 static const char *const *init_paths; /* [I] */
+static uint8_t initial_work;          /* [I] enum syscall_work of PID 1 */
 
 static const struct rlimit initial_limits[RLIM_NLIMITS] = {
 	[RLIMIT_CPU] = { RLIM_INFINITY, RLIM_INFINITY },
@@ -138,6 +139,12 @@ create_init_task(struct fs_context *fs)
 }
 
 void
+process_log_calls(void)
+{
+	initial_work = SYSCALL_WORK_LOG;
+}
+
+void
 process_start_init(const char *const *paths, struct fs_context *fs)
 {
 	struct task *t = create_init_task(fs);
@@ -152,6 +159,7 @@ process_start_init(const char *const *paths, struct fs_context *fs)
 	set_limits(p);
 	p->exit_signal = SIGCHLD;
 	p->unkillable = true;
+	t->syscall_work = initial_work;
 	irq = proc_tree_enter();
 	id = pid_alloc();
 	if (!id || id->nr != 1)

@@ -21,7 +21,7 @@ wait_status_to_code(int wait_status)
 	return wait_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
 }
 
-static int
+int
 wait_status_value(int wait_status)
 {
 	return wait_status & 0x7f ? wait_status & 0x7f
@@ -51,9 +51,8 @@ child_info(struct process *p, int code, int status, struct siginfo *info)
 	info->si_stime = (__kernel_clock_t)(u.kernel_ns / 10000000);
 }
 
-/* Flags of the parent's SIGCHLD action, and whether it is ignored. */
-static uint64_t
-sigchld_flags(struct process *parent, bool *ignored)
+uint64_t
+wait_sigchld_flags(struct process *parent, bool *ignored)
 {
 	struct signal_action *a;
 	uint64_t flags = 0;
@@ -85,7 +84,7 @@ wait_notify_parent_locked(struct process *p, int code, int status)
 
 	if (!parent)
 		return;
-	flags = sigchld_flags(parent, &ignored);
+	flags = wait_sigchld_flags(parent, &ignored);
 	signo = stop ? SIGCHLD : p->exit_signal;
 	/* clone(2) takes any low byte for the signal: 0 and > 64 are none. */
 	if (!(stop && (flags & SA_NOCLDSTOP)) && signo >= 1 &&
@@ -108,7 +107,9 @@ wait_report_stop_locked(struct process *p)
 	int signo;
 
 	spin_lock(&p->signal_lock);
-	complete = p->stopped && p->stopped_tasks == p->task_count;
+	complete = p->stopped && p->stopped_tasks == p->task_count &&
+		   !p->stop_reported;
+	p->stop_reported |= complete;
 	signo = p->stop_signal;
 	spin_unlock(&p->signal_lock);
 	if (!complete || p->state != PROCESS_ALIVE)
@@ -125,7 +126,7 @@ wait_exit_notify_locked(struct process *p)
 	uint64_t flags = 0;
 
 	if (p->parent)
-		flags = sigchld_flags(p->parent, &ignored);
+		flags = wait_sigchld_flags(p->parent, &ignored);
 	wait_notify_parent_locked(p, wait_status_to_code(p->exit_status),
 				  wait_status_value(p->exit_status));
 	return p->exit_signal == SIGCHLD && (ignored || (flags & SA_NOCLDWAIT));
@@ -134,28 +135,53 @@ wait_exit_notify_locked(struct process *p)
 void
 process_reap_locked(struct process *p)
 {
+	struct task *leader;
+
 	p->state = PROCESS_REAPED;
+	wait_queue_wake(&p->pidfd_wait, POLLHUP);
 	list_remove(&p->sibling);
 	jobctl_reap_locked(p);
 	p->parent = NULL;
 	p->id->process = NULL;
 	pid_release(p->id);
 	p->id = NULL;
+	leader = p->dead_leader;
+	p->dead_leader = NULL;
+	if (leader) {
+		list_remove(&leader->trace.link);
+		task_put(leader); /* not the last reference on p */
+	}
 }
 
 /* --- matching --- */
 
 static bool
-child_eligible(const struct process *c, const struct wait_args *a)
+child_eligible(struct process *c, const struct wait_args *a)
+	REQUIRES(proc_tree_lock)
 {
 	bool clone_child = c->exit_signal != SIGCHLD;
 
 	if (a->which == P_PID && c->pid != a->id)
 		return false;
+	if (a->which == P_PIDFD && c != a->process)
+		return false;
 	if (a->which == P_PGID && c->group->nr != a->id)
+		return false;
+	if ((a->options & __WNOTHREAD) &&
+	    !ptrace_child_of_locked(c, current_task()))
 		return false;
 	return (a->options & __WALL) ||
 	       clone_child == !!(a->options & __WCLONE);
+}
+
+/* Its stops are told to us as its tracer, not as its parent too. */
+static bool
+traced_by_us(const struct process *c) REQUIRES(proc_tree_lock)
+{
+	const struct task *leader = c->id->task;
+
+	return leader && leader->trace.tracer &&
+	       leader->trace.tracer->process == current_process();
 }
 
 /* Report a stop or a continue; consumes it unless WNOWAIT. */
@@ -165,7 +191,7 @@ take_state_change(struct process *c, struct wait_args *a)
 {
 	bool keep = a->options & WNOWAIT;
 
-	if (c->wait_stopped && (a->options & WUNTRACED)) {
+	if (c->wait_stopped && (a->options & WUNTRACED) && !traced_by_us(c)) {
 		c->wait_stopped = keep;
 		a->status = c->stop_signal << 8 | 0x7f;
 		child_info(c, CLD_STOPPED, c->stop_signal, &a->info);
@@ -191,8 +217,9 @@ child_usage(struct process *c, struct usage *u) REQUIRES(proc_tree_lock)
 	usage_add(u, &c->dead_children);
 }
 
-static struct process *
-take_zombie(struct process *c, struct wait_args *a) REQUIRES(proc_tree_lock)
+static void
+take_zombie(struct process *c, struct wait_args *a, struct put_list *puts)
+	REQUIRES(proc_tree_lock)
 {
 	struct usage u;
 
@@ -202,40 +229,53 @@ take_zombie(struct process *c, struct wait_args *a) REQUIRES(proc_tree_lock)
 	child_usage(c, &u);
 	usage_to_rusage(&u, &a->usage);
 	if (a->options & WNOWAIT)
-		return NULL;
+		return;
 	usage_add(&current_process()->dead_children, &u);
 	process_reap_locked(c);
-	return c;
+	list_push_back(&puts->processes, &c->sibling);
 }
 
 /*
  * One pass over the children.  Returns the PID of one with a report, 0 if
  * there are eligible children but none has, -ECHILD if there are none.
- * *reaped: a process whose last reference the caller drops.
  */
 static long
-scan_children(struct wait_args *a, struct process **reaped)
+scan_children_locked(struct wait_args *a, struct put_list *puts)
+	REQUIRES(proc_tree_lock)
 {
 	struct process *self = current_process(), *c;
-	unsigned long irq = proc_tree_enter();
 	long result = -ECHILD;
 	struct usage u;
 
-	*reaped = NULL;
 	list_for_each (c, &self->children, sibling) {
 		if (!child_eligible(c, a))
 			continue;
 		result = c->pid;
-		if (c->state == PROCESS_ZOMBIE && (a->options & WEXITED)) {
-			*reaped = take_zombie(c, a);
-			break;
+		if (process_waitable_locked(c) && (a->options & WEXITED)) {
+			take_zombie(c, a, puts);
+			return result;
 		}
 		if (c->state == PROCESS_ALIVE && take_state_change(c, a)) {
 			child_usage(c, &u);
 			usage_to_rusage(&u, &a->usage);
-			break;
+			return result;
 		}
 		result = 0;
+	}
+	return result;
+}
+
+/* The same over all we wait for: children, then tracees. */
+static long
+scan(struct wait_args *a, struct put_list *puts)
+{
+	unsigned long irq = proc_tree_enter();
+	long result = scan_children_locked(a, puts), traced;
+
+	if (result <= 0 && !list_empty(&current_process()->tracees)) {
+		traced = ptrace_scan_locked(a, puts);
+		if (traced > 0 || result < 0)
+			result = traced;
 	}
 	proc_tree_leave(irq);
 	return result;
@@ -244,16 +284,14 @@ scan_children(struct wait_args *a, struct process **reaped)
 long
 process_wait(struct wait_args *a)
 {
-	struct process *self = current_process(), *reaped = NULL;
+	struct process *self = current_process();
+	struct put_list puts = PUT_LIST_INIT(puts);
 	long result;
 	int err;
 
-	err = wait_event_interruptible(
-		&self->child_wait, (result = scan_children(a, &reaped)) != 0 ||
-					   (a->options & WNOHANG));
-	if (err)
-		return -ERESTARTSYS;
-	if (reaped)
-		process_put(reaped);
-	return result;
+	err = wait_event_interruptible(&self->child_wait,
+				       (result = scan(a, &puts)) != 0 ||
+					       (a->options & WNOHANG));
+	put_list_run(&puts);
+	return err ? -ERESTARTSYS : result;
 }

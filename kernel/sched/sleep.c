@@ -158,6 +158,24 @@ thread_wake(struct thread *t, unsigned state_mask) NO_LOCK_ANALYSIS
 	return woken;
 }
 
+/* It is between setting its state and switch_away(): a few hundred cycles. */
+void
+thread_wait_off_cpu(struct thread *t) NO_LOCK_ANALYSIS
+{
+	struct run_queue *rq;
+	unsigned long irq;
+	bool running;
+
+	do {
+		irq = irq_save();
+		rq = runq_lock_of(t);
+		running = rq->current == t;
+		spin_unlock(&rq->lock);
+		irq_restore(irq);
+		cpu_relax();
+	} while (running);
+}
+
 void
 thread_interrupt(struct thread *t) NO_LOCK_ANALYSIS
 {

@@ -173,6 +173,12 @@ bool thread_wake(struct thread *t, unsigned state_mask);
 #define THREAD_WAKE_ANY (1u << THREAD_SLEEP | 1u << THREAD_SLEEP_INTERRUPT)
 
 /*
+ * t, which sleeps or is about to and that nobody wakes meanwhile, has left its
+ * CPU on return: its registers are saved.
+ */
+void thread_wait_off_cpu(struct thread *t);
+
+/*
  * Set t->interrupted, wake it from an interruptible sleep, and make it pass
  * through the kernel soon if it runs on another CPU (a signal).
  */

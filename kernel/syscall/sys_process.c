@@ -6,6 +6,7 @@
 
 #include "proc/jobctl.h"
 #include "proc/pid.h"
+#include "proc/pidfd.h"
 #include "syscall/define.h"
 
 /*
@@ -22,11 +23,12 @@ do_clone(const struct clone_args_kernel *a)
 	return process_clone(a);
 }
 
-/* clone(2): -EAGAIN, -EINVAL (also name spaces and pidfds: none), -ENOMEM. */
+/* clone(2): -EAGAIN, -EINVAL (also name spaces none), -ENOMEM. */
 SYSCALL5(clone, uint64_t, flags, vaddr_t, stack, int32_t USER *, parent_tid,
 	 int32_t USER *, child_tid, uint64_t, tls)
 {
 	struct clone_args_kernel a = {
+		.pidfd = parent_tid,
 		/* As Linux: the upper half is ignored, and so is this. */
 		.flags = flags & UINT32_MAX &
 			 ~(uint64_t)(CSIGNAL | CLONE_DETACHED),
@@ -37,6 +39,10 @@ SYSCALL5(clone, uint64_t, flags, vaddr_t, stack, int32_t USER *, parent_tid,
 		.tls = tls,
 	};
 
+	/* One argument cannot tell two things. */
+	if ((flags & CLONE_PIDFD) &&
+	    (flags & (CLONE_DETACHED | CLONE_PARENT_SETTID)))
+		return -EINVAL;
 	return do_clone(&a);
 }
 
@@ -142,6 +148,7 @@ SYSCALL2(clone3, const struct clone_args USER *, u, size_t, size)
 	k.stack = a.stack + a.stack_size;
 	k.parent_tid = (int32_t USER *)a.parent_tid;
 	k.child_tid = (int32_t USER *)a.child_tid;
+	k.pidfd = (int32_t USER *)a.pidfd;
 	k.tls = a.tls;
 	return do_clone(&k);
 }
@@ -254,12 +261,37 @@ decode_waitid(struct wait_args *a, int which, pid_t id, int options)
 		if (!id)
 			a->id = process_getpgid(0);
 		return 0;
+	case P_PIDFD:
+		return id < 0 ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-/* waitid(2): -ECHILD, -EFAULT, -EINTR, -EINVAL (also P_PIDFD). */
+/*
+ * P_PIDFD: the process is the file's; one that does not block does not wait.
+ */
+static long
+wait_pidfd(struct wait_args *a)
+{
+	bool nonblock = false;
+	struct file *f = fd_get(current_task()->files, a->id);
+	long result = -EBADF;
+
+	if (!f)
+		return result;
+	a->process = pidfd_process(f);
+	if (a->process) {
+		nonblock = (f->flags & O_NONBLOCK) && !(a->options & WNOHANG);
+		if (nonblock)
+			a->options |= WNOHANG;
+		result = process_wait(a);
+	}
+	file_put(f);
+	return result == 0 && nonblock ? -EAGAIN : result;
+}
+
+/* waitid(2): -EAGAIN, -EBADF, -ECHILD, -EFAULT, -EINTR, -EINVAL. */
 SYSCALL5(waitid, int, which, pid_t, id, struct siginfo USER *, info, int,
 	 options, struct rusage USER *, usage)
 {
@@ -268,7 +300,7 @@ SYSCALL5(waitid, int, which, pid_t, id, struct siginfo USER *, info, int,
 
 	if (result)
 		return result;
-	result = process_wait(&a);
+	result = which == P_PIDFD ? wait_pidfd(&a) : process_wait(&a);
 	if (result < 0)
 		return result;
 	if (result > 0 && usage && put_user(a.usage, usage))

@@ -3,6 +3,7 @@
 
 #include "arch/upcall.h"
 #include "core/klog.h"
+#include "proc/ptrace.h"
 #include "syscall/define.h"
 #include "syscall/trace.h"
 
@@ -58,26 +59,47 @@ unknown_call(long nr, const struct trap_frame *f)
 	return -ENOSYS;
 }
 
-void
-upcall_syscall(struct trap_frame *f)
+static void
+call(struct trap_frame *f, bool log)
 {
 	long nr = (int)trap_syscall_nr(f);
 	const struct syscall_entry *e = entry_of(nr);
-
-	if (unlikely(syscall_trace_enabled)) {
-		syscall_trace_call(e, nr, f);
-		return;
-	}
-	trap_set_result(f, likely(e) ? e->fn(f) : unknown_call(nr, f));
-}
-
-/* With tracing on: the same, and a line for the log. */
-void
-syscall_trace_call(const struct syscall_entry *e, long nr, struct trap_frame *f)
-{
 	struct syscall_trace t;
 
-	syscall_trace_enter(&t, e, nr, f);
-	trap_set_result(f, e ? e->fn(f) : unknown_call(nr, f));
-	syscall_trace_leave(&t, trap_result(f));
+	if (log)
+		syscall_trace_enter(&t, e, nr, f);
+	trap_set_result(f, likely(e) ? e->fn(f) : unknown_call(nr, f));
+	if (log)
+		syscall_trace_leave(&t, trap_result(f));
+}
+
+/*
+ * A call somebody watches.  A tracer may change it, or forbid it: then its
+ * result is what the tracer says, or -ENOSYS as the entry left it.
+ */
+static NOINLINE void
+watched_call(struct task *t, struct trap_frame *f)
+{
+	t->trace.in_work = true;
+	if (ptrace_syscall_enter(t, f))
+		call(f, t->syscall_work & SYSCALL_WORK_LOG);
+	t->trace.in_work = false;
+	if (t->syscall_work & SYSCALL_WORK_PTRACE)
+		ptrace_syscall_leave(t, f);
+}
+
+void
+upcall_syscall(struct trap_frame *f)
+{
+	struct task *t = current_task();
+	const struct syscall_entry *e;
+	long nr;
+
+	if (unlikely(t->syscall_work)) {
+		watched_call(t, f);
+		return;
+	}
+	nr = (int)trap_syscall_nr(f);
+	e = entry_of(nr);
+	trap_set_result(f, likely(e) ? e->fn(f) : unknown_call(nr, f));
 }

@@ -15,12 +15,11 @@
  * execve); the line goes to the log when it has.
  */
 
-bool syscall_trace_enabled;
-
 void
 syscall_trace_init(void)
 {
-	syscall_trace_enabled = cmdline_get_u64("strace", 0) != 0;
+	if (cmdline_get_u64("strace", 0))
+		process_log_calls();
 }
 
 static void put(struct syscall_trace *t, const char *fmt, ...) PRINTF(2, 3);

@@ -21,11 +21,7 @@ struct syscall_trace {
 	size_t len;
 };
 
-extern bool syscall_trace_enabled; /* [I] after boot */
-
 void syscall_trace_init(void);
-void syscall_trace_call(const struct syscall_entry *e, long nr,
-			struct trap_frame *f);
 void syscall_trace_enter(struct syscall_trace *t, const struct syscall_entry *e,
 			 long nr, const struct trap_frame *f);
 void syscall_trace_leave(struct syscall_trace *t, long result);

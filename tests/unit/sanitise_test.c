@@ -26,7 +26,7 @@
 static struct trap_frame
 sane(void)
 {
-	struct trap_frame f = { 0 };
+	struct trap_frame f = { .orig_rax = (uint64_t)-1 };
 
 	trap_frame_start_user(&f, 0x401000, 0x7ffffff0);
 	return f;

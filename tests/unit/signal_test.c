@@ -54,6 +54,16 @@ slab_alloc(struct slab_cache *c)
 }
 
 void
+ptrace_trap_notify_locked(struct task *task)
+{
+}
+
+void
+ptrace_wake_killed_locked(struct task *task)
+{
+}
+
+void
 slab_free(struct slab_cache *c, void *obj)
 {
 	entries--;

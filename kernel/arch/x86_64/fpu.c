@@ -36,6 +36,9 @@
 #define OFFSET_FCW        0
 #define OFFSET_MXCSR      24
 #define OFFSET_MXCSR_MASK 28
+#define OFFSET_ST         32
+#define OFFSET_XMM        160
+#define FXSAVE_SOFTWARE   464 /* and up to 512: not the processor's */
 #define OFFSET_XSTATE_BV  512
 #define XSAVE_HEADER_SIZE 64
 #define OFFSET_AVX        576
@@ -219,6 +222,66 @@ fpu_sanitise(void *state, uint64_t xfeatures)
 	bv &= features & xfeatures;
 	memset((char *)state + OFFSET_XSTATE_BV, 0, XSAVE_HEADER_SIZE);
 	memcpy((char *)state + OFFSET_XSTATE_BV, &bv, sizeof(bv));
+}
+
+/* Where part n lies in a buffer, and its size. */
+static void
+part_extent(unsigned n, size_t *offset, size_t *bytes)
+{
+	struct cpuid d = cpuid(0xd, n);
+
+	*offset = d.b;
+	*bytes = d.a;
+}
+
+/*
+ * x87 and SSE share the first 512 bytes; MXCSR is always stored.  The header's
+ * bits stay as they are: they are part of what is shown.
+ */
+void
+fpu_complete(void *state)
+{
+	const uint16_t fcw = FCW_INITIAL;
+	size_t offset, bytes;
+	char *p = state;
+	uint64_t bv;
+
+	if (!x86_features.xsave)
+		return;
+	memcpy(&bv, p + OFFSET_XSTATE_BV, sizeof(bv));
+	if (!(bv & XCR0_X87)) {
+		memset(p, 0, OFFSET_MXCSR);
+		memset(p + OFFSET_ST, 0, OFFSET_XMM - OFFSET_ST);
+		memcpy(p + OFFSET_FCW, &fcw, sizeof(fcw));
+	}
+	if (!(bv & XCR0_SSE))
+		memset(p + OFFSET_XMM, 0, FXSAVE_SOFTWARE - OFFSET_XMM);
+	for (unsigned n = 2; n < 63; n++) {
+		if (!(features >> n & 1) || (bv >> n & 1))
+			continue;
+		part_extent(n, &offset, &bytes);
+		if (offset + bytes <= size)
+			memset(p + offset, 0, bytes);
+	}
+}
+
+bool
+fpu_acceptable(const void *state, bool legacy)
+{
+	const char *p = state;
+	uint64_t header[XSAVE_HEADER_SIZE / sizeof(uint64_t)];
+	uint32_t mxcsr;
+
+	memcpy(&mxcsr, p + OFFSET_MXCSR, sizeof(mxcsr));
+	if (mxcsr & ~mxcsr_mask)
+		return false;
+	if (legacy || !x86_features.xsave)
+		return true;
+	memcpy(header, p + OFFSET_XSTATE_BV, sizeof(header));
+	for (unsigned i = 1; i < ARRAY_SIZE(header); i++)
+		if (header[i])
+			return false;
+	return !(header[0] & ~features);
 }
 
 int

@@ -30,6 +30,17 @@ void fpu_set_initial(void *state);
  */
 void fpu_sanitise(void *state, uint64_t xfeatures);
 
+/*
+ * Make a buffer of fpu_save() whole: parts that are in their initial state may
+ * hold anything, the header says so.  Write the initial values out.
+ */
+void fpu_complete(void *state);
+/*
+ * Would the processor take a state somebody made up?  legacy: only the first
+ * 512 bytes count.
+ */
+bool fpu_acceptable(const void *state, bool legacy);
+
 /* XCR0: the parts in use; 3 (x87, SSE) if there is no XSAVE. */
 uint64_t fpu_features(void);
 bool fpu_has_xsave(void);

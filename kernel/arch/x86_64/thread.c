@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "arch/thread.h"
 
+#include "arch/x86_64/debug_regs.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/gdt.h"
@@ -106,6 +107,8 @@ arch_thread_switch(struct arch_thread *prev, struct arch_thread *next,
 		save_user_state(prev);
 	if (next->xstate)
 		load_user_state(next);
+	if (unlikely(prev->debug.control | next->debug.control))
+		debug_regs_load(&next->debug);
 	cpu->kernel_sp = (uintptr_t)stack_top;
 	cpu->arch = next;
 	gdt_set_kernel_stack((uintptr_t)stack_top);

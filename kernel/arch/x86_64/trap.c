@@ -5,6 +5,7 @@
 #include "arch/mmu.h"
 #include "arch/trap.h"
 #include "arch/upcall.h"
+#include "arch/x86_64/debug_regs.h"
 #include "arch/x86_64/extable.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/fpu.h"
@@ -40,12 +41,9 @@ enum {
 	PF_FETCH = 1 << 4,
 };
 
-/* DR6 and EFLAGS bits of single stepping. */
-#define DR6_STEP  (1u << 14)
-#define DR6_RESET 0xffff0ff0u
-#define FLAGS_TF  0x100u
-#define FLAGS_IF  0x200u
-#define FLAGS_AC  0x40000u
+#define FLAGS_TF 0x100u
+#define FLAGS_IF 0x200u
+#define FLAGS_AC 0x40000u
 
 /* What Linux makes of an exception in a program (man 2 sigaction). */
 static const struct {
@@ -220,22 +218,26 @@ user_exception(struct trap_frame *f, unsigned vector, uint64_t error)
 
 /*
  * Single step or breakpoint register.  In kernel mode it can only be the echo
- * of something user mode armed (CVE-2018-8897): it is not ours, so go on.
+ * of something user mode armed (CVE-2018-8897), or a watched word that a system
+ * call touches, which is no news for the debugger: go on.
  */
 static void
 debug_exception(struct trap_frame *f)
 {
-	uint64_t why = read_dr6();
+	uint64_t why = debug_regs_take();
+	int code = TRAP_BRKPT;
 
-	write_dr6(DR6_RESET);
 	if (!trap_from_user(f)) {
 		f->rflags &= ~(uint64_t)FLAGS_TF;
 		return;
 	}
+	why = debug_regs_note(&this_cpu_block().arch->debug, f, why);
+	if (why & DR6_STEP)
+		code = TRAP_TRACE;
+	else if (why & DR6_HITS)
+		code = TRAP_HWBKPT;
 	irq_enable();
-	upcall_user_exception(f, SIGTRAP,
-			      why & DR6_STEP ? TRAP_TRACE : TRAP_HWBKPT, f->rip,
-			      TRAP_DEBUG, 0);
+	upcall_user_exception(f, SIGTRAP, code, f->rip, TRAP_DEBUG, 0);
 	irq_disable();
 }
 
@@ -285,8 +287,9 @@ trap_dispatch(struct trap_frame *f, unsigned vector, uint64_t error)
 }
 
 /*
- * IRETQ could not go to user mode: some state slipped past
- * trap_frame_sanitise().  f holds the program's registers; its RIP, CS, RFLAGS,
+ * IRETQ could not go to user mode: a debugger may set an address or a selector
+ * to anything that is not the kernel's.  The state stays as it is, for the
+ * debugger to see; whoever drops the signal only comes here again.  f holds the program's registers; its RIP, CS, RFLAGS,
  * RSP and SS are still where they were, at the top of the stack.  The two
  * frames overlap.
  */
@@ -300,7 +303,5 @@ trap_refuse_iret(struct trap_frame *f)
 	irq_enable();
 	upcall_user_exception(user, SIGSEGV, SI_KERNEL, 0, TRAP_PROTECTION, 0);
 	irq_disable();
-	if (!trap_frame_sanitise(user))
-		trap_frame_start_user(user, 0, 0);
 	return user;
 }

@@ -37,7 +37,7 @@ void
 trap_frame_start_user(struct trap_frame *f, vaddr_t pc, vaddr_t sp)
 {
 	*f = (struct trap_frame){
-		.orig_rax = (uint64_t)-1,
+		.orig_rax = f->orig_rax, /* an exec's end is still a call's */
 		.rip = pc,
 		.rsp = sp,
 		.cs = SEL_USER_CODE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <asm/sigcontext.h>
 
+#include "arch/ptrace.h"
 #include "arch/thread.h"
 #include "arch/usercopy.h"
 #include "arch/x86_64/fpu.h"
@@ -118,6 +119,64 @@ arch_xstate_save_user(void USER *frame)
 		return -EFAULT;
 	return 0;
 }
+
+/* --- another thread's, for its debugger --- */
+
+size_t
+arch_xstate_size(void)
+{
+	return fpu_has_xsave() ? fpu_size() : 0;
+}
+
+void
+arch_fpregs_get(const struct arch_thread *at, void *out)
+{
+	fpu_complete(at->xstate);
+	memcpy(out, at->xstate, USER_FPREGS_SIZE);
+	memset((char *)out + OFFSET_SOFTWARE, 0,
+	       USER_FPREGS_SIZE - OFFSET_SOFTWARE);
+}
+
+/* x87 and SSE are in use from then on; the other parts stay. */
+int
+arch_fpregs_set(struct arch_thread *at, const void *in)
+{
+	char *state = at->xstate;
+	uint64_t bv;
+
+	if (!fpu_acceptable(in, true))
+		return -EINVAL;
+	memcpy(state, in, USER_FPREGS_SIZE);
+	if (fpu_has_xsave()) {
+		memcpy(&bv, state + FXSAVE_SIZE, sizeof(bv));
+		bv |= 3;
+		memcpy(state + FXSAVE_SIZE, &bv, sizeof(bv));
+	}
+	return 0;
+}
+
+/* The first word left to software says which parts there are. */
+void
+arch_xstate_get(const struct arch_thread *at, void *out)
+{
+	const uint64_t parts = fpu_features();
+
+	arch_fpregs_get(at, out);
+	memcpy((char *)out + OFFSET_SOFTWARE, &parts, sizeof(parts));
+	memcpy((char *)out + FXSAVE_SIZE, (char *)at->xstate + FXSAVE_SIZE,
+	       fpu_size() - FXSAVE_SIZE);
+}
+
+int
+arch_xstate_set(struct arch_thread *at, const void *in)
+{
+	if (!fpu_acceptable(in, false))
+		return -EINVAL;
+	memcpy(at->xstate, in, fpu_size());
+	return 0;
+}
+
+/* --- signal frames, continued: back --- */
 
 /*
  * How many bytes of the frame are state, and the parts in them: all that
