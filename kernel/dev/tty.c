@@ -547,19 +547,21 @@ tty_open(struct chardev_open *o)
 	return 0;
 }
 
+/* A pty's slave is at its end only with its master. */
 void
 tty_close(struct chardev_open *o)
 {
 	struct tty *tty = tty_of(o);
 	unsigned long irq = spin_lock_irq(&tty->line_lock);
 	bool last = --tty->opens == 0;
+	bool ends = last && !tty->drv->is_pty;
 
-	if (last)
+	if (ends)
 		tty->exclusive = false;
 	if (last && tty->drv->closed)
 		tty->drv->closed(tty);
 	spin_unlock_irq(&tty->line_lock, irq);
-	if (last)
+	if (ends)
 		tty_leave_session(tty, 0);
 	tty_put(tty);
 }

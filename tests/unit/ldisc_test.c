@@ -351,9 +351,15 @@ random_termios(struct ktermios *t)
 	t->c_iflag = some(t->c_iflag, iflags, ARRAY_SIZE(iflags));
 	t->c_oflag = some(t->c_oflag, oflags, ARRAY_SIZE(oflags));
 	t->c_lflag = some(t->c_lflag, lflags, ARRAY_SIZE(lflags));
-	/* Linux counts a column too few for each such character. */
-	if (t->c_lflag & ECHOPRT)
+	/*
+	 * With ECHOPRT Linux counts a column too few for each such character;
+	 * and without ECHOCTL, a VLNEXT after an erase makes the next output
+	 * begin with its whole echo buffer, zeros included.
+	 */
+	if (t->c_lflag & ECHOPRT) {
 		t->c_iflag &= ~(tcflag_t)IUTF8;
+		t->c_lflag |= ECHOCTL;
+	}
 	/* A flush would race with what the master has not read yet. */
 	if (t->c_lflag & ISIG)
 		t->c_lflag |= NOFLSH;
@@ -452,11 +458,31 @@ compare_output(unsigned round)
 }
 
 /*
- * Linux puts echo out some time later, so a stop would hold back the echo of
- * what came just before: give it the time.
+ * Linux works on what is typed, and puts echo out, some time later: wait until
+ * it has come as far as we are, or will not.
  */
 static size_t
-type_real(const char *input, size_t n, char *echo, size_t size)
+settle(char *echo, size_t size, size_t have)
+{
+	size_t done = 0;
+	int waiting = 0;
+
+	for (unsigned i = 0; i < 400; i++) {
+		done += drain(master, echo + done, size - done, i ? 5 : 0);
+		ioctl(slave, FIONREAD, &waiting);
+		if (have + done >= echoed_size &&
+		    (size_t)waiting == ldisc_count(&ld))
+			break;
+	}
+	return done;
+}
+
+/*
+ * Type the same on both sides.  A stop would hold back the echo of what came
+ * just before, so that has to be out first.
+ */
+static size_t
+type_both(const char *input, size_t n, char *echo, size_t size)
 {
 	size_t at = 0, done = 0;
 
@@ -466,28 +492,13 @@ type_real(const char *input, size_t n, char *echo, size_t size)
 		while (end < n && input[end] != '\023' &&
 		       input[end - 1] != '\023')
 			end++;
+		type_bytes(input + at, end - at);
 		assert_int_equal(write(master, input + at, end - at), end - at);
-		done += drain(master, echo + done, size - done, 3);
+		done += settle(echo + done, size - done, done);
 		at = end;
 	}
-	return done;
-}
-
-/* On a busy machine what was typed takes its time to get through. */
-static size_t
-settle(char *echo, size_t size, size_t have)
-{
-	size_t done = 0;
-	int waiting = 0;
-
-	for (unsigned i = 0; i < 100; i++) {
-		ioctl(slave, FIONREAD, &waiting);
-		if (have + done >= echoed_size &&
-		    (size_t)waiting == ldisc_count(&ld))
-			break;
-		done += drain(master, echo + done, size - done, 5);
-	}
-	return done;
+	/* ... and what should not have come has had its time. */
+	return done + drain(master, echo + done, size - done, 3);
 }
 
 static void
@@ -505,9 +516,7 @@ one_round(unsigned round)
 	for (unsigned step = 0; step < 3; step++) {
 		n = random_input(input, sizeof(input));
 		echoed_size = 0;
-		type_bytes(input, n);
-		m = type_real(input, n, real, sizeof(real));
-		m += settle(real + m, sizeof(real) - m, m);
+		m = type_both(input, n, real, sizeof(real));
 		if (echoed_size != m || memcmp(echoed, real, m))
 			report("input", input, n);
 		same("echo", echoed, echoed_size, real, m, round);
