@@ -18,23 +18,29 @@ enum lock_rank {
 	LOCK_EPOLL,          /* mutex: one epoll; the watched one's inside it */
 	LOCK_FILE_POS,       /* mutex: a file's offset during read and write */
 	LOCK_PROC_TEXT,      /* mutex: text of one open file of /proc */
+	LOCK_SOCKET_SETUP,   /* mutex: a socket's name and listening */
 	LOCK_MOUNT,          /* mutex: the mount tree */
 	LOCK_RENAME,         /* mutex: renames of directories, one at a time */
 	LOCK_TTY_WRITE,      /* mutex: one writer on a terminal */
 	LOCK_TTY_READ,       /* mutex: one reader on a terminal */
 	LOCK_PIPE,           /* mutex: one pipe's ring */
+	LOCK_SOCKET_READ,    /* mutex: who reads from a socket's queue */
 	LOCK_INODE,          /* mutex: an inode's data, size, entries */
 	/* user memory may be touched while holding the above */
 	LOCK_SPACE,       /* mutex: areas and tree of one address space */
 	LOCK_OBJECT,      /* mutex: pages of one file or memory object */
+	LOCK_FLIGHT,      /* mutex: descriptors on their way in messages */
 	LOCK_MUTEX_RANKS, /* ranks below are mutexes', above spinlocks' */
 	LOCK_FD_TABLE = LOCK_MUTEX_RANKS, /* spin: one descriptor table */
-	LOCK_FS_CONTEXT, /* spin: root, cwd, umask of a process */
-	LOCK_DCACHE,     /* spin: names below directories */
-	LOCK_INODE_LIST, /* spin: small fields of inodes, superblocks */
-	LOCK_FILE_WATCH, /* spin: which epolls watch a file */
-	LOCK_FUTEX,      /* spin: one futex bucket */
-	LOCK_KMAP,       /* spin: the kernel's own address windows */
+	LOCK_FS_CONTEXT,     /* spin: root, cwd, umask of a process */
+	LOCK_DCACHE,         /* spin: names below directories */
+	LOCK_INODE_LIST,     /* spin: small fields of inodes, superblocks */
+	LOCK_FILE_WATCH,     /* spin: which epolls watch a file */
+	LOCK_SOCKET_TABLE,   /* spin: sockets of one name hash */
+	LOCK_SOCKET,         /* spin: one socket's state and queue */
+	LOCK_SOCKET_BLOCKED, /* spin: who polls for room elsewhere */
+	LOCK_FUTEX,          /* spin: one futex bucket */
+	LOCK_KMAP,           /* spin: the kernel's own address windows */
 	/* from here on: taken in interrupt handlers too */
 	LOCK_FIRST_IRQ_SAFE,
 	LOCK_TTY_LINE = LOCK_FIRST_IRQ_SAFE, /* spin: a terminal's input line */

@@ -17,10 +17,14 @@
 #include "fs/fs_priv.h"
 #include "fs/pipe.h"
 #include "fs/pipe_priv.h"
+#include "fs/pseudo.h"
 #include "lib/errno.h"
-#include "lib/fmt.h"
 
-static struct mount *pipe_mount RO_AFTER_BOOT;
+static struct pseudo_fs pipefs RO_AFTER_BOOT = {
+	.type.name = "pipefs",
+	.kind = "pipe",
+	.magic = PIPEFS_MAGIC,
+};
 
 /* --- ends ----------------------------------------------------------------- */
 
@@ -151,86 +155,29 @@ fifo_release(struct file *f)
 
 /* --- pipe(2) -------------------------------------------------------------- */
 
-static const struct inode_ops pipe_inode_ops;
-
-static struct dentry *
-pipe_dentry(const struct cred *c)
-{
-	struct inode *i = inode_create(pipe_mount->sb, S_IFIFO | 0600,
-				       &pipe_inode_ops, &fifo_file_ops);
-	struct dentry *d;
-	char name[32];
-	int len;
-
-	if (!i)
-		return NULL;
-	i->uid = c->user.fs;
-	i->gid = c->group.fs;
-	len = snprintf(name, sizeof(name), "pipe:[%llu]",
-		       (unsigned long long)i->ino);
-	d = dcache_create_loose(name, (size_t)len, i);
-	if (!d)
-		inode_put(i);
-	return d;
-}
-
 int
 pipe_create(unsigned flags, const struct cred *c, struct file **read_end,
 	    struct file **write_end)
 {
-	struct path p = { .mount = pipe_mount };
+	struct path p;
 	int err;
 
 	flags &= O_NONBLOCK | O_DIRECT;
-	p.dentry = pipe_dentry(c);
-	if (!p.dentry)
-		return -ENOMEM;
+	err = pseudo_create(&pipefs, S_IFIFO | 0600, &fifo_file_ops, c, &p);
+	if (err)
+		return err;
 	err = file_open_path(&p, O_RDONLY | flags, c, read_end);
 	if (!err) {
 		err = file_open_path(&p, O_WRONLY | flags, c, write_end);
 		if (err)
 			file_put(*read_end);
 	}
-	dentry_put(p.dentry);
+	path_put(&p);
 	return err;
 }
-
-static int
-pipefs_mount(const struct filesystem_type *type, const char *source,
-	     const char *options, struct superblock **out)
-{
-	struct superblock *sb;
-	struct inode *i;
-
-	if (pipe_mount)
-		return -EINVAL; /* there is one, and nobody mounts it */
-	sb = superblock_create(type, NULL, PIPEFS_MAGIC);
-	if (!sb)
-		return -ENOMEM;
-	i = inode_create(sb, S_IFDIR, &pipe_inode_ops, NULL);
-	if (i)
-		sb->root = dentry_create_root(i);
-	if (!sb->root) {
-		if (i)
-			inode_put(i);
-		superblock_put(sb);
-		return -ENOMEM;
-	}
-	*out = sb;
-	return 0;
-}
-
-static struct filesystem_type pipefs_type = {
-	.name = "pipefs",
-	.no_device = true,
-	.mount = pipefs_mount,
-};
 
 void
 pipe_init(void)
 {
-	filesystem_register(&pipefs_type);
-	pipe_mount = mount_create_internal(&pipefs_type);
-	if (!pipe_mount)
-		panic("fs: no memory for pipefs");
+	pseudo_fs_init(&pipefs);
 }

@@ -78,6 +78,19 @@ file_create(const struct file_ops *ops, struct inode *inode, unsigned flags,
 	return f;
 }
 
+struct file *
+file_create_on(const struct path *p, const struct file_ops *ops, unsigned flags,
+	       const struct cred *c)
+{
+	struct file *f = file_alloc(ops, p->dentry->inode, flags, c);
+
+	if (f) {
+		f->path = *p;
+		path_get(p);
+	}
+	return f;
+}
+
 static bool
 counts_as_writer(const struct file *f)
 {

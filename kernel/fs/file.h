@@ -50,8 +50,9 @@ struct file_ops {
 };
 
 enum file_bits {
-	FILE_SEEKABLE = 1 << 0, /* lseek is meaningful */
-	FILE_STREAM = 1 << 1,   /* no offset to read or write at */
+	FILE_SEEKABLE = 1 << 0,   /* lseek is meaningful */
+	FILE_STREAM = 1 << 1,     /* no offset to read or write at */
+	FILE_NO_SIGPIPE = 1 << 2, /* writes fail with -EPIPE and no signal */
 };
 
 /* W is watch_lock. */
@@ -78,6 +79,9 @@ struct file {
  */
 struct file *file_create(const struct file_ops *ops, struct inode *inode,
 			 unsigned flags, const struct cred *c);
+/* The same on a path, not counted as an open of what is there. */
+struct file *file_create_on(const struct path *p, const struct file_ops *ops,
+			    unsigned flags, const struct cred *c);
 /*
  * Open what p leads to (references taken): nothing is checked, permission least
  * of all.  -ENXIO: a kind of file that cannot be opened.

@@ -118,7 +118,8 @@ check_node_mode(mode_t *mode)
 }
 
 int
-path_mknod(const struct walk *w, const char *name, mode_t mode, dev_t dev)
+path_mknod_at(const struct walk *w, const char *name, mode_t mode, dev_t dev,
+	      struct path *out)
 {
 	struct new_name n;
 	struct inode *dir;
@@ -132,10 +133,21 @@ path_mknod(const struct walk *w, const char *name, mode_t mode, dev_t dev)
 		dir = n.s.at.dentry->inode;
 		mode = (mode & S_IFMT) | apply_umask(w, mode & 07777);
 		err = make_node(dir, n.dentry, mode, dev, w->cred);
+		if (!err && out) {
+			out->mount = n.s.at.mount;
+			out->dentry = n.dentry;
+			path_get(out);
+		}
 		new_name_unlock(&n);
 	}
 	new_name_end(&n);
 	return err;
+}
+
+int
+path_mknod(const struct walk *w, const char *name, mode_t mode, dev_t dev)
+{
+	return path_mknod_at(w, name, mode, dev, NULL);
 }
 
 int

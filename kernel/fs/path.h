@@ -62,6 +62,9 @@ NODISCARD int path_open(const struct walk *w, const char *name, unsigned flags,
 
 NODISCARD int
 path_mknod(const struct walk *w, const char *name, mode_t mode, dev_t dev);
+/* ... and say what was made, with references (out may be NULL). */
+NODISCARD int path_mknod_at(const struct walk *w, const char *name, mode_t mode,
+			    dev_t dev, struct path *out);
 NODISCARD int path_mkdir(const struct walk *w, const char *name, mode_t mode);
 NODISCARD int path_rmdir(const struct walk *w, const char *name);
 NODISCARD int path_unlink(const struct walk *w, const char *name);

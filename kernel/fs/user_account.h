@@ -16,6 +16,7 @@ struct user_account {
 	unsigned refs;                 /* [U] */
 	atomic_uint tasks;             /* [a] RLIMIT_NPROC */
 	atomic_uint signals;           /* [a] RLIMIT_SIGPENDING */
+	atomic_uint rights;            /* [a] sent and not received */
 	atomic_uint epoll_items;       /* [a] sys/fs/epoll/max_user_watches */
 	atomic_uint inotify_instances; /* [a] sys/fs/inotify/... */
 	atomic_uint inotify_watches;   /* [a] sys/fs/inotify/... */

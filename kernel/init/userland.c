@@ -21,6 +21,7 @@
 #include "fs/sysfs/sysfs.h"
 #include "init/boot_priv.h"
 #include "lib/errno.h"
+#include "net/socket.h"
 #include "proc/futex.h"
 #include "proc/process.h"
 #include "proc/vdso.h"
@@ -126,6 +127,7 @@ start_userland(void *arg)
 	start_devices();
 	procfs_init();  /* /proc */
 	sysfs_init();   /* /sys */
+	net_init();     /* sockets */
 	process_init(); /* processes, signals, job control */
 	futex_init();
 	vdso_init();           /* the clock without a system call */

@@ -254,6 +254,17 @@ fd_install(struct fd_table *t, struct file *f, int min, int limit, bool cloexec)
 	return fd;
 }
 
+bool
+fd_available(struct fd_table *t, int limit)
+{
+	int fd;
+
+	spin_lock(&t->lock);
+	fd = lowest_free(t, 0);
+	spin_unlock(&t->lock);
+	return fd < limit;
+}
+
 /* Both under one lock: another thread can close neither in between. */
 int
 fd_install_pair(struct fd_table *t, struct file *a, struct file *b, int limit,

@@ -43,6 +43,8 @@ struct file *fd_get(struct fd_table *t, int fd);
  */
 NODISCARD int fd_install(struct fd_table *t, struct file *f, int min, int limit,
 			 bool cloexec);
+/* Is there a descriptor under limit to install something at, right now? */
+bool fd_available(struct fd_table *t, int limit);
 /* dup2/dup3: close what fd was. Takes over the reference on success. */
 NODISCARD int
 fd_replace(struct fd_table *t, int fd, struct file *f, int limit, bool cloexec);

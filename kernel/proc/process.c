@@ -3,6 +3,7 @@
 
 #include "fs/user_account.h"
 #include "mm/slab.h"
+#include "net/socket.h"
 #include "proc/pid.h"
 #include "proc/process_priv.h"
 #include "proc/signalfd.h"
@@ -34,6 +35,14 @@ running_cred(void)
 	return t->ops == &task_thread_ops ? current_task()->cred : &cred_root;
 }
 
+static pid_t
+running_pid(void)
+{
+	const struct thread *t = current_thread();
+
+	return t->ops == &task_thread_ops ? current_process()->pid : 0;
+}
+
 void
 process_init(void)
 {
@@ -47,6 +56,7 @@ process_init(void)
 	jobctl_init();
 	wx_report_init();
 	cred_set_current_source(running_cred);
+	socket_set_caller_source(running_pid);
 }
 
 struct process *

@@ -89,6 +89,13 @@ get_user_struct(void *to, size_t known, const void USER *from, size_t size);
 /* RLIMIT_NOFILE of the caller, as an int. */
 int fd_limit(void);
 
+/*
+ * Check the lengths of a vector as Linux does: each fits ssize_t; clamp the sum
+ * to what one call moves.  The sum, or -EINVAL.
+ */
+struct uio_segment;
+NODISCARD ssize_t user_segments_check(struct uio_segment *seg, size_t n);
+
 /* Times: -EINVAL if not normalised or negative, -EFAULT. */
 struct __kernel_timespec;
 struct __kernel_old_timeval;

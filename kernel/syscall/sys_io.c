@@ -23,9 +23,9 @@ _Static_assert(offsetof(struct iovec, iov_len) ==
 
 /* Writing to a pipe nobody reads raises SIGPIPE as well as EPIPE. */
 static ssize_t
-write_result(ssize_t n)
+write_result(const struct file *f, ssize_t n)
 {
-	if (unlikely(n == -EPIPE))
+	if (unlikely(n == -EPIPE) && !(f->bits & FILE_NO_SIGPIPE))
 		(void)signal_send_task(current_task(), SIGPIPE, NULL);
 	return n;
 }
@@ -56,7 +56,7 @@ write_file(struct file *f, struct uio *u, uint64_t *pos)
 {
 	int err = limit_write(f, u, pos);
 
-	return err ? err : write_result(file_write(f, u, pos));
+	return err ? err : write_result(f, file_write(f, u, pos));
 }
 
 static ssize_t
@@ -111,9 +111,8 @@ SYSCALL4(pwrite64, int, fd, void USER *, buf, size_t, count, int64_t, pos)
 
 /* --- vectors --- */
 
-/* Check lengths as Linux: each and the sum fit ssize_t, then clamp to RW_MAX */
-static ssize_t
-check_segments(struct uio_segment *seg, size_t n)
+ssize_t
+user_segments_check(struct uio_segment *seg, size_t n)
 {
 	size_t total = 0;
 
@@ -131,7 +130,7 @@ static ssize_t
 transfer_segments(int fd, struct uio_segment *seg, size_t n, uint64_t *pos,
 		  bool writing)
 {
-	ssize_t total = check_segments(seg, n);
+	ssize_t total = user_segments_check(seg, n);
 	struct uio u = { .seg = seg, .left = (size_t)total, .user = true };
 
 	return total < 0 ? total : transfer(fd, &u, pos, writing);
@@ -370,9 +369,9 @@ splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
 	done = -EINVAL;
 	if ((int64_t)in_at < 0 || (int64_t)out_at < 0)
 		goto put;
-	done = write_result(file_splice(in, in_pos ? &in_at : NULL, out,
-					out_pos ? &out_at : NULL,
-					MIN(n, RW_MAX)));
+	done = write_result(out, file_splice(in, in_pos ? &in_at : NULL, out,
+					     out_pos ? &out_at : NULL,
+					     MIN(n, RW_MAX)));
 	if (done >= 0 && ((in_pos && put_user(in_at, in_pos)) ||
 			  (out_pos && put_user(out_at, out_pos))))
 		done = -EFAULT;
