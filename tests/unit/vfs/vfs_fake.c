@@ -86,6 +86,12 @@ wait_queue_wake(struct wait_queue *wq, unsigned events)
 }
 
 void
+wait_queue_wake_one(struct wait_queue *wq, unsigned events)
+{
+	wait_queue_wake(wq, events);
+}
+
+void
 waiter_init(struct waiter *w)
 {
 	list_init(&w->link);
