@@ -42,6 +42,8 @@ NODISCARD bool cpu_random(uint64_t *out);
 
 /* What AT_HWCAP says: CPUID leaf 1, EDX. */
 uint32_t cpu_hwcap(void);
+/* What AT_HWCAP2 says: HWCAP2_* of <asm/hwcap2.h>. */
+uint32_t cpu_hwcap2(void);
 
 /* "GenuineIntel", "QEMU Virtual CPU version 2.5+", and so on. */
 struct cpu_description {

@@ -261,6 +261,12 @@ file_can_poll(const struct file *f)
 	return dev ? dev->ops->poll != NULL : f->ops->poll != NULL;
 }
 
+bool
+file_noexec(const struct file *f)
+{
+	return f->path.mount && (f->path.mount->flags & MS_NOEXEC);
+}
+
 static int
 mmap_check(struct file *f, const struct vm_map_request *r)
 {
@@ -273,8 +279,7 @@ mmap_check(struct file *f, const struct vm_map_request *r)
 		return -EACCES;
 	if (!f->ops->mmap)
 		return -ENODEV;
-	if ((r->bits & AREA_EXEC) && f->path.mount &&
-	    (f->path.mount->flags & MS_NOEXEC))
+	if ((r->bits & AREA_EXEC) && file_noexec(f))
 		return -EPERM;
 	return 0;
 }
@@ -289,6 +294,8 @@ file_mmap(struct file *f, struct vm_map_request *r)
 		return err;
 	if (!(r->bits & AREA_SHARED) || file_writable(f))
 		r->bits |= AREA_MAY_WRITE;
+	if (file_noexec(f))
+		r->bits |= AREA_NO_EXEC;
 	r->source = f;
 	r->source_ops = &file_area_source_ops;
 	return f->ops->mmap(f, r);

@@ -114,6 +114,8 @@ unsigned file_poll(struct file *f, struct poll_table *pt);
 /* Does it ever keep anybody waiting?  If not it is always ready. */
 bool file_can_poll(const struct file *f);
 /* Checks access, sets AREA_MAY_WRITE, object, source and source_ops. */
+/* Was it opened where nothing may be executed? */
+bool file_noexec(const struct file *f);
 NODISCARD int file_mmap(struct file *f, struct vm_map_request *r);
 NODISCARD int file_sync(struct file *f);
 NODISCARD int file_truncate(struct file *f, uint64_t size);

@@ -5,6 +5,7 @@
 #include "arch/ptrace.h"
 #include "arch/trap.h"
 #include "arch/usercopy.h"
+#include "proc/personality.h"
 #include "proc/pid.h"
 #include "proc/pidfd.h"
 #include "proc/process_priv.h"
@@ -217,6 +218,7 @@ clone_share(struct cloning *c)
 	child->blocked = parent->blocked;
 	rseq_clone(child, parent, flags & CLONE_VM);
 	child->no_new_privs = parent->no_new_privs;
+	atomic_init(&child->personality, task_personality(parent));
 	child->timer_slack_ns = parent->timer_slack_ns;
 	child->default_slack_ns = parent->timer_slack_ns;
 	atomic_init(&child->ioprio, atomic_load(&parent->ioprio));

@@ -7,6 +7,7 @@
 #include "mm/slab.h"
 #include "proc/cred.h"
 #include "proc/exec_priv.h"
+#include "proc/personality.h"
 #include "proc/pid.h"
 #include "proc/vdso.h"
 
@@ -166,18 +167,16 @@ exec_begin_space(struct exec *x)
 static int
 exec_prepare_space(struct exec *x)
 {
-	vaddr_t interp_base;
+	const struct elf_image *interp = &x->interp.elf;
 	int err;
 
 	err = vdso_map(x->space, &x->vdso);
 	if (!err)
-		err = exec_map(x, &x->program, exec_pie_base());
-	if (!err && x->has_interp) {
-		interp_base =
-			(x->vdso ? x->vdso - PAGE_SIZE : x->space->mmap_top) -
-			(x->interp.elf.va_end - x->interp.elf.va_begin);
-		err = exec_map(x, &x->interp, interp_base);
-	}
+		err = exec_map(x, &x->program, exec_pie_base(x));
+	if (!err && x->has_interp)
+		err = exec_map(
+			x, &x->interp,
+			exec_beside(x, interp->va_end - interp->va_begin));
 	if (err)
 		return err;
 	exec_set_brk(x);
@@ -202,6 +201,21 @@ exec_prepare_private(struct exec *x)
 	return 0;
 }
 
+/*
+ * Who starts a program with more rights than his own does not choose its
+ * addresses.  Only now it is known that it is one: begin again.
+ */
+static int
+exec_clear_personality(struct exec *x)
+{
+	if (!x->secure || !(x->personality & PER_CLEAR_ON_SETID))
+		return 0;
+	x->personality &= ~(unsigned)PER_CLEAR_ON_SETID;
+	vm_space_put(x->space);
+	x->space = NULL;
+	return exec_begin_space(x);
+}
+
 static int
 exec_prepare(struct exec *x)
 {
@@ -212,6 +226,8 @@ exec_prepare(struct exec *x)
 		err = exec_open_interp(x);
 	if (!err)
 		err = cred_for_exec(x->program.file, &x->cred, &x->secure);
+	if (!err)
+		err = exec_clear_personality(x);
 	x->unreadable = !may_read(x, &x->program) ||
 			(x->has_interp && !may_read(x, &x->interp));
 	if (!err)
@@ -386,6 +402,7 @@ commit_identity(struct exec *x, struct task *t)
 	p->has_execed = true;
 	p->exit_signal = SIGCHLD;
 	t->restart.fn = NULL;
+	task_set_personality(t, x->personality);
 	atomic_store(&p->dumpable, is_dumpable(x, t->cred));
 	if (x->secure)
 		limit_stack(p);
@@ -492,6 +509,10 @@ exec_stages(struct exec *x, int dirfd, const char *path, unsigned walk_flags)
 		return err;
 	name_process(x, path);
 	name_program(x, dirfd, path);
+	/* 64-bit programs always begin without it. */
+	x->personality =
+		task_personality(current_task()) & ~(unsigned)READ_IMPLIES_EXEC;
+	x->is_script = exec_is_script(x->program.head, x->program.head_size);
 	err = exec_begin_space(x);
 	if (!err)
 		err = exec_follow_scripts(x);

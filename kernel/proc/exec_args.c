@@ -27,6 +27,7 @@
 #define ARGS_TOTAL_MAX (6UL << 20) /* as Linux: 3/4 of its 8 MiB stack */
 #define ARGS_TOTAL_MIN (128UL << 10)
 #define STACK_INITIAL  (128UL << 10)
+#define SP_RANDOM      8192 /* bytes of chance below the strings */
 
 static const char platform_name[] = "x86_64";
 
@@ -159,8 +160,7 @@ push_all_strings(struct exec *x, char *page)
 	ssize_t envc = count_strings(x, x->envp);
 	struct vm_space *s = x->space;
 	/* A script's own path takes the place of argv[0]. */
-	ssize_t first =
-		exec_is_script(x->program.head, x->program.head_size) ? 1 : 0;
+	ssize_t first = x->is_script ? 1 : 0;
 	int err;
 
 	if (argc < 0 || envc < 0)
@@ -253,7 +253,7 @@ put_pointers(struct word_writer *w, vaddr_t va, uint64_t count)
 	return err ? err : words_put(w, 0);
 }
 
-#define AUXV_ENTRIES 20
+#define AUXV_ENTRIES 21
 
 static NOINLINE int
 put_auxv(struct word_writer *w, const struct exec *x)
@@ -278,6 +278,7 @@ put_auxv(struct word_writer *w, const struct exec *x)
 		{ AT_SECURE, x->secure },
 		{ AT_RANDOM, x->random },
 		{ AT_EXECFN, x->execfn },
+		{ AT_HWCAP2, cpu_hwcap2() },
 		{ AT_PLATFORM, x->platform },
 		{ AT_MINSIGSTKSZ, arch_xstate_frame_size() + 1024 },
 		{ AT_NULL, 0 },
@@ -300,6 +301,8 @@ put_tables(struct exec *x)
 	int err;
 
 	words = 1 + (x->argc + 1) + (x->envc + 1) + 2 * AUXV_ENTRIES;
+	if (exec_randomizes(x))
+		x->sp -= random_below(SP_RANDOM);
 	x->sp = ALIGN_DOWN(x->sp - words * sizeof(uint64_t), 16);
 	w.at = x->sp;
 	err = words_put(&w, x->argc);

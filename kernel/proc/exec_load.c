@@ -2,6 +2,7 @@
 #include "core/random.h"
 #include "mm/slab.h"
 #include "proc/exec_priv.h"
+#include "proc/personality.h"
 
 /*
  * proc/exec_load.c - map the segments of an ELF file into a new space.
@@ -15,10 +16,13 @@
  *
  * Address choices follow Linux: PIE programs from two thirds of the user half
  * upward, the interpreter below mmap_top, the stack at the top, each with a
- * random offset of whole pages.
+ * random offset of whole pages, as many bits of it as there.  personality(2)
+ * can ask for none of that (ADDR_NO_RANDOMIZE), and for mappings that grow
+ * upward from a third of the user half (ADDR_COMPAT_LAYOUT).
  */
 
 #define PIE_BASE      0x555555554000UL
+#define COMPAT_BASE   0x2aaaaaaab000UL
 #define PIE_RANDOM    (1UL << 28) /* pages */
 #define MMAP_RANDOM   (1UL << 28)
 #define STACK_RANDOM  (1UL << 22)
@@ -28,10 +32,17 @@
 
 atomic_int exec_randomize = 2;
 
-static uint64_t
-random_pages(uint64_t pages)
+bool
+exec_randomizes(const struct exec *x)
 {
-	if (!atomic_load(&exec_randomize))
+	return atomic_load(&exec_randomize) &&
+	       !(x->personality & ADDR_NO_RANDOMIZE);
+}
+
+static uint64_t
+random_pages(const struct exec *x, uint64_t pages)
+{
+	if (!exec_randomizes(x))
 		return 0;
 	return random_below(pages) * PAGE_SIZE;
 }
@@ -228,17 +239,29 @@ exec_layout(struct exec *x)
 		s->wx = vm_wx_inherited(current_task()->space);
 		s->no_huge = current_task()->space->no_huge;
 	}
-	s->stack_top = USER_TOP - random_pages(STACK_RANDOM);
+	s->stack_top = USER_TOP - random_pages(x, STACK_RANDOM);
 	gap = MAX(s->limits.stack, STACK_GAP_MIN);
 	gap = MIN(gap, STACK_GAP_MAX);
 	s->mmap_top = ALIGN_DOWN(s->stack_top - gap, PAGE_SIZE) -
-		      random_pages(MMAP_RANDOM / 16);
+		      random_pages(x, MMAP_RANDOM);
+	if (x->personality & ADDR_COMPAT_LAYOUT)
+		s->mmap_bottom = COMPAT_BASE + random_pages(x, MMAP_RANDOM);
 }
 
 vaddr_t
-exec_pie_base(void)
+exec_pie_base(const struct exec *x)
 {
-	return PIE_BASE + random_pages(PIE_RANDOM / 16);
+	return PIE_BASE + random_pages(x, PIE_RANDOM);
+}
+
+vaddr_t
+exec_beside(const struct exec *x, size_t size)
+{
+	const struct vm_space *s = x->space;
+
+	if (s->mmap_bottom)
+		return s->mmap_bottom;
+	return (x->vdso ? x->vdso - PAGE_SIZE : s->mmap_top) - size;
 }
 
 void
@@ -247,7 +270,9 @@ exec_set_brk(struct exec *x)
 	struct vm_space *s = x->space;
 
 	s->brk_start =
-		ALIGN_UP(x->program.bias + x->program.elf.brk, PAGE_SIZE) +
-		random_pages(BRK_RANDOM);
+		ALIGN_UP(x->program.bias + x->program.elf.brk, PAGE_SIZE);
+	/* 1: all but the break, for programs of long ago. */
+	if (atomic_load(&exec_randomize) > 1)
+		s->brk_start += random_pages(x, BRK_RANDOM);
 	s->brk_end = s->brk_start;
 }

@@ -47,6 +47,8 @@ struct exec {
 	struct vm_space *space; /* new */
 	struct cred *cred;      /* new */
 	bool secure;            /* AT_SECURE: privileges were gained */
+	unsigned personality;   /* of the new program */
+	bool is_script;         /* the file that was asked for */
 	bool unreadable;        /* the caller may run it, but not read it */
 	struct fd_table *files; /* new, if the old one is shared */
 	struct signal_handlers *handlers; /* new, if the old are shared */
@@ -65,7 +67,10 @@ NODISCARD int
 exec_read_interp_name(struct exec_file *f, char *buf, size_t size);
 NODISCARD int exec_map(struct exec *x, struct exec_file *f, vaddr_t base);
 void exec_layout(struct exec *x); /* mmap_top, stack_top, limits */
-vaddr_t exec_pie_base(void);
+bool exec_randomizes(const struct exec *x);
+vaddr_t exec_pie_base(const struct exec *x);
+/* Where to put a thing of that many bytes beside the program. */
+vaddr_t exec_beside(const struct exec *x, size_t size);
 void exec_set_brk(struct exec *x);
 void exec_file_put(struct exec_file *f);
 

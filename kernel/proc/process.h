@@ -180,6 +180,7 @@ struct task {
 	uint64_t timer_slack_ns;   /* [o] prctl(PR_SET_TIMERSLACK) */
 	uint64_t default_slack_ns; /* [I] what 0 sets it to */
 	bool over_processes;       /* [o] set*id() went over RLIMIT_NPROC */
+	atomic_uint personality;   /* [a] personality(2), its own to write */
 	bool reset_on_fork;        /* [a] SCHED_RESET_ON_FORK */
 	_Atomic uint16_t ioprio;   /* [a] ioprio_set(2) */
 	uint8_t sched_policy;      /* [a] SCHED_* as it was asked for */

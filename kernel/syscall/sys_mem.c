@@ -2,6 +2,7 @@
 #include <linux/mman.h>
 
 #include "mm/slab.h"
+#include "proc/personality.h"
 #include "syscall/define.h"
 
 /*
@@ -44,6 +45,14 @@ decode_flags(unsigned flags, struct vm_map_request *r)
 	return 0;
 }
 
+/* READ_IMPLIES_EXEC, but not for files that may not be executed. */
+static void
+add_implied(struct vm_map_request *r, const struct file *f)
+{
+	if ((r->bits & AREA_READ) && !(f && file_noexec(f)))
+		r->bits |= task_read_implies(current_task());
+}
+
 /* The rules of mmap(2) for a file's access mode. */
 static int
 map_file(struct vm_map_request *r, int fd)
@@ -53,6 +62,7 @@ map_file(struct vm_map_request *r, int fd)
 
 	if (!f)
 		return -EBADF;
+	add_implied(r, f);
 	if (!file_readable(f))
 		goto put;
 	if ((r->bits & AREA_SHARED) && !file_writable(f)) {
@@ -73,6 +83,7 @@ map_anonymous(struct vm_map_request *r)
 {
 	int err;
 
+	add_implied(r, NULL);
 	if (r->bits & AREA_SHARED) {
 		r->object = vm_object_create_anon();
 		if (!r->object)
@@ -130,6 +141,10 @@ SYSCALL2(munmap, vaddr_t, addr, size_t, size)
 SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
+	unsigned bits = bits_of_prot(prot);
+	unsigned implied =
+		bits & AREA_READ ? task_read_implies(current_task()) : 0;
+	int err;
 
 	if ((addr & ~PAGE_MASK) || (prot & ~(unsigned)PROT_KNOWN))
 		return -EINVAL;
@@ -137,13 +152,17 @@ SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
 		return -ENOMEM;
 	if (!size)
 		return 0;
-	return vm_protect(current_task()->space, addr, whole,
-			  bits_of_prot(prot));
+	err = vm_protect(current_task()->space, addr, whole, bits | implied);
+	/* What may not be executed is still to be readable. */
+	if (err == -EACCES && (implied & ~bits))
+		err = vm_protect(current_task()->space, addr, whole, bits);
+	return err;
 }
 
 SYSCALL1(brk, vaddr_t, want)
 {
-	return (long)vm_brk(current_task()->space, want);
+	return (long)vm_brk(current_task()->space, want,
+			    task_read_implies(current_task()));
 }
 
 /* mremap(2): -EFAULT, -EINVAL, -ENOMEM. */

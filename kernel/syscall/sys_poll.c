@@ -4,6 +4,7 @@
 
 #include "arch/clock.h"
 #include "mm/slab.h"
+#include "proc/personality.h"
 #include "syscall/define.h"
 
 /*
@@ -151,9 +152,16 @@ begin_masked(const struct __kernel_timespec USER *timeout,
 	return 0;
 }
 
+static bool
+timeouts_are_sticky(void)
+{
+	return task_personality(current_task()) & STICKY_TIMEOUTS;
+}
+
 /*
- * Linux writes back what is left of the timeout.  If it cannot, the call is not
- * restarted, since it would wait for too long.
+ * Linux writes back what is left of the timeout.  If it cannot or must not
+ * (STICKY_TIMEOUTS), the call is not restarted, since it would wait for too
+ * long.
  */
 static long
 end_masked(long result, struct __kernel_timespec USER *timeout,
@@ -165,6 +173,8 @@ end_masked(long result, struct __kernel_timespec USER *timeout,
 		result = -ERESTARTNOHAND;
 	else
 		signal_clear_temporary_mask();
+	if (timeout && timeouts_are_sticky())
+		return result == -ERESTARTNOHAND ? -EINTR : result;
 	if (timeout &&
 	    put_timespec(timeout, deadline > now ? deadline - now : 0) &&
 	    result == -ERESTARTNOHAND)
@@ -345,6 +355,8 @@ SYSCALL5(select, int, n, uint64_t USER *, in, uint64_t USER *, out,
 		deadline = deadline_after(select_timeout_ns(&tv));
 	}
 	result = do_select(n, user, deadline);
+	if (timeout && timeouts_are_sticky())
+		return result;
 	if (timeout) {
 		now = clock_now_ns();
 		now = deadline > now ? deadline - now : 0;

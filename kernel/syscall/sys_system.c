@@ -13,6 +13,7 @@
 #include "mm/slab.h"
 #include "proc/hostname.h"
 #include "proc/jobctl.h"
+#include "proc/personality.h"
 #include "sched/sched.h"
 #include "syscall/define.h"
 
@@ -29,11 +30,23 @@ capable(int cap)
 
 /* --- names --- */
 
+/* personality(2): the old one; 0xffffffff only asks. */
+SYSCALL1(personality, unsigned, persona)
+{
+	struct task *t = current_task();
+	unsigned old = task_personality(t);
+
+	if (persona != 0xffffffff)
+		task_set_personality(t, persona);
+	return old;
+}
+
 SYSCALL1(uname, struct new_utsname USER *, u)
 {
 	struct new_utsname n;
 
 	hostname_uname(&n);
+	personality_uname(task_personality(current_task()), &n);
 	return put_user(n, u);
 }
 

@@ -21,7 +21,8 @@
  *
  * mmap(2) wants the highest gap that is large enough.  From the area below the
  * limit, the search goes to the left: into a subtree only if its max_gap
- * promises success, so it never comes back from one, and takes O(log n).
+ * promises success, so it never comes back from one, and takes O(log n).  The
+ * old layout (ADDR_COMPAT_LAYOUT) wants the lowest: the same, mirrored.
  */
 
 static struct slab_cache *area_cache RO_AFTER_BOOT;
@@ -242,6 +243,60 @@ area_find_gap(struct vm_space *s, size_t size, vaddr_t top)
 			return highest_gap(left, size);
 	}
 	return 0;
+}
+
+/* The lowest gap of a subtree that is known to have one. */
+static vaddr_t
+lowest_gap(struct area *a, size_t size)
+{
+	for (;;) {
+		struct area *left = RB_LEFT(a, node);
+
+		if (left && left->max_gap >= size)
+			a = left;
+		else if (a->gap >= size)
+			return area_floor(a) - a->gap;
+		else
+			a = RB_RIGHT(a, node);
+	}
+}
+
+/* The nearest ancestor that lies above a. */
+static struct area *
+higher_ancestor(struct area *a)
+{
+	struct area *parent = RB_PARENT(a, node);
+
+	while (parent && a == RB_RIGHT(parent, node)) {
+		a = parent;
+		parent = RB_PARENT(a, node);
+	}
+	return parent;
+}
+
+vaddr_t
+area_find_gap_above(struct vm_space *s, size_t size, vaddr_t bottom)
+{
+	struct area *a = area_first(s, bottom), *prev, *right;
+	vaddr_t low;
+
+	if (a) {
+		prev = area_prev(a);
+		low = prev ? MAX(prev->end, bottom) : bottom;
+		if (area_floor(a) > low && area_floor(a) - low >= size)
+			return low;
+	}
+	for (; a; a = higher_ancestor(a)) {
+		right = RB_RIGHT(a, node);
+		if (right && right->max_gap >= size)
+			return lowest_gap(right, size);
+		prev = higher_ancestor(a);
+		if (prev && prev->gap >= size)
+			return area_floor(prev) - prev->gap;
+	}
+	a = area_highest(s);
+	low = a ? MAX(a->end, bottom) : bottom;
+	return USER_TOP - low >= size ? low : 0;
 }
 
 /* --- linking -------------------------------------------------------------- */

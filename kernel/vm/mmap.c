@@ -32,7 +32,11 @@ choose_address(struct vm_space *s, vaddr_t hint, size_t size, vaddr_t *out)
 		*out = hint;
 		return 0;
 	}
-	*out = area_find_gap(s, size, s->mmap_top);
+	*out = 0;
+	if (s->mmap_bottom)
+		*out = area_find_gap_above(s, size, s->mmap_bottom);
+	if (!*out)
+		*out = area_find_gap(s, size, s->mmap_top);
 	if (!*out)
 		*out = area_find_gap(s, size, USER_TOP);
 	return *out ? 0 : -ENOMEM;
@@ -222,15 +226,16 @@ vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 #define HEAP_BITS (AREA_READ | AREA_WRITE | AREA_MAY_WRITE | AREA_HEAP)
 
 static int
-brk_grow(struct change *c, struct vm_space *s, vaddr_t from, vaddr_t to)
-	REQUIRES(s->lock)
+brk_grow(struct change *c, struct vm_space *s, vaddr_t from, vaddr_t to,
+	 unsigned bits) REQUIRES(s->lock)
 {
 	struct area *a;
-	int err = check_limits(s, HEAP_BITS, pages_in(from, to));
+	int err = check_limits(s, bits, pages_in(from, to));
 
 	/* A page is kept free above, as on Linux: something must stop it. */
 	if (err || s->area_count >= areas_max() ||
-	    beyond_reason(HEAP_BITS, pages_in(from, to)) ||
+	    vm_wx_refuses(s, bits, bits, from) ||
+	    beyond_reason(bits, pages_in(from, to)) ||
 	    !area_range_free(s, from, to + PAGE_SIZE, true))
 		return -ENOMEM;
 	a = area_create();
@@ -238,7 +243,7 @@ brk_grow(struct change *c, struct vm_space *s, vaddr_t from, vaddr_t to)
 		return -ENOMEM;
 	a->start = from;
 	a->end = to;
-	a->bits = HEAP_BITS;
+	a->bits = bits;
 	if (!area_add(c, s, a)) {
 		a->next_dead = c->dead;
 		c->dead = a;
@@ -257,7 +262,7 @@ brk_allowed(const struct vm_space *s, vaddr_t want) REQUIRES(s->lock)
 }
 
 vaddr_t
-vm_brk(struct vm_space *s, vaddr_t want)
+vm_brk(struct vm_space *s, vaddr_t want, unsigned more)
 {
 	struct change c;
 	vaddr_t from, to, result;
@@ -268,7 +273,7 @@ vm_brk(struct vm_space *s, vaddr_t want)
 		from = ALIGN_UP(s->brk_end, PAGE_SIZE);
 		to = ALIGN_UP(want, PAGE_SIZE);
 		if (to > from)
-			err = brk_grow(&c, s, from, to);
+			err = brk_grow(&c, s, from, to, HEAP_BITS | more);
 		else
 			err = to < from ? unmap_range(&c, s, to, from) : 0;
 	}

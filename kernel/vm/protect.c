@@ -39,6 +39,8 @@ may_protect(struct vm_space *s, vaddr_t start, vaddr_t end, unsigned prot)
 		if ((prot & AREA_WRITE) && (a->bits & AREA_SHARED) &&
 		    !(a->bits & AREA_MAY_WRITE))
 			return -EACCES;
+		if ((prot & AREA_EXEC) && (a->bits & AREA_NO_EXEC))
+			return -EACCES;
 		if (vm_wx_refuses(s, a->bits, prot, MAX(a->start, start)))
 			return -EACCES;
 		if (bits_are_data(with_prot(a->bits, prot)) &&

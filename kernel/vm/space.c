@@ -82,6 +82,7 @@ copy_layout(struct vm_space *dst, const struct vm_space *src)
 	REQUIRES(src->lock)
 {
 	dst->mmap_top = src->mmap_top;
+	dst->mmap_bottom = src->mmap_bottom;
 	dst->brk_start = src->brk_start;
 	dst->brk_end = src->brk_end;
 	dst->stack_top = src->stack_top;

@@ -38,6 +38,7 @@ enum area_bits {
 	AREA_HEAP = 1 << 9,        /* shown as [heap] */
 	AREA_VDSO = 1 << 10,       /* shown as [vdso] */
 	AREA_NO_RESERVE = 1 << 11, /* MAP_NORESERVE: may exceed all of RAM */
+	AREA_NO_EXEC = 1 << 12,    /* mprotect may not add PROT_EXEC */
 };
 
 /* Where a mapping came from, for /proc/PID/maps; fs/ gives the functions. */
@@ -81,6 +82,7 @@ struct vm_space {
 	uint64_t mapped_pages;          /* [S] sum over areas */
 	uint64_t data_pages;            /* [S] those private and writable */
 	vaddr_t mmap_top;               /* [S] search downward from here */
+	vaddr_t mmap_bottom;            /* [S] or upward from here, if not 0 */
 	vaddr_t brk_start, brk_end;     /* [S] */
 	vaddr_t stack_top;              /* [S] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [S] for /proc */
@@ -158,8 +160,9 @@ vm_advise(struct vm_space *s, vaddr_t addr, size_t size, int advice);
 NODISCARD int
 vm_mincore(struct vm_space *s, vaddr_t addr, size_t size, uint8_t *vec);
 NODISCARD int vm_sync(struct vm_space *s, vaddr_t addr, size_t size);
-/* brk(2): returns the break that holds afterwards. */
-vaddr_t vm_brk(struct vm_space *s, vaddr_t want);
+/* brk(2): returns the break that holds afterwards; what is added gets more
+ * bits (AREA_EXEC). */
+vaddr_t vm_brk(struct vm_space *s, vaddr_t want, unsigned more);
 
 /*
  * Make va accessible, or say why not: -EFAULT (no area: SEGV_MAPERR), -EACCES

@@ -181,6 +181,9 @@ bool area_range_free(struct vm_space *s, vaddr_t start, vaddr_t end, bool guard)
 /* The highest free range of size bytes that ends at or below top; 0 = none. */
 vaddr_t area_find_gap(struct vm_space *s, size_t size, vaddr_t top)
 	REQUIRES(s->lock);
+/* The lowest that begins at or above bottom; 0 = none. */
+vaddr_t area_find_gap_above(struct vm_space *s, size_t size, vaddr_t bottom)
+	REQUIRES(s->lock);
 /* Debug and tests: order, gaps, counts. */
 void area_check(struct vm_space *s) REQUIRES(s->lock);
 

@@ -723,7 +723,7 @@ op_brk(struct model *m)
 	unsigned to = page_of(ALIGN_UP(want, PAGE_SIZE));
 	struct vm_map_request r = { .bits = HEAP };
 	bool can = to <= from || is_free(m, from, to - from + 1);
-	vaddr_t got = vm_brk(m->s, want);
+	vaddr_t got = vm_brk(m->s, want, 0);
 
 	if (got == m->brk && failed)
 		return;
@@ -1081,10 +1081,10 @@ limits(void **state)
 	assert_int_equal(vm_unmap(s, 0x100000, PAGE_SIZE), 0);
 	assert_int_equal(vm_protect(s, 0x200000, PAGE_SIZE, rw), 0);
 	s->brk_start = s->brk_end = 0x400000;
-	assert_int_equal(vm_brk(s, 0x400001), 0x400000);
+	assert_int_equal(vm_brk(s, 0x400001, 0), 0x400000);
 	s->limits.data = 11 * PAGE_SIZE;
-	assert_int_equal(vm_brk(s, 0x400001), 0x400001);
-	assert_int_equal(vm_brk(s, 0), 0x400001);
+	assert_int_equal(vm_brk(s, 0x400001, 0), 0x400001);
+	assert_int_equal(vm_brk(s, 0, 0), 0x400001);
 	vm_space_put(s);
 }
 

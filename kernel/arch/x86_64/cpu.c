@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "arch/cpu.h"
 
+#include <asm/hwcap2.h>
+
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/machine/x86.h"
 #include "lib/string.h"
@@ -159,6 +161,12 @@ uint32_t
 cpu_hwcap(void)
 {
 	return cpuid(1, 0).d;
+}
+
+uint32_t
+cpu_hwcap2(void)
+{
+	return x86_features.fsgsbase ? HWCAP2_FSGSBASE : 0;
 }
 
 static void
