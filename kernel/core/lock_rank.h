@@ -34,6 +34,9 @@ enum lock_rank {
 	LOCK_FD_TABLE = LOCK_MUTEX_RANKS, /* spin: one descriptor table */
 	LOCK_FS_CONTEXT,     /* spin: root, cwd, umask of a process */
 	LOCK_DCACHE,         /* spin: names below directories */
+	LOCK_ALL_LOCKS,      /* spin: the list of /proc/locks */
+	LOCK_FILE_LOCKS,     /* spin: the advisory locks of one inode */
+	LOCK_LOCK_GRAPH,     /* spin: who waits for whose lock */
 	LOCK_INODE_LIST,     /* spin: small fields of inodes, superblocks */
 	LOCK_FILE_WATCH,     /* spin: which epolls watch a file */
 	LOCK_SOCKET_TABLE,   /* spin: sockets of one name hash */

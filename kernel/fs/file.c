@@ -15,6 +15,7 @@
 #include "fs/chardev_file.h"
 #include "fs/eventpoll.h"
 #include "fs/fs_priv.h"
+#include "fs/locks.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -163,6 +164,7 @@ file_put(struct file *f)
 	/* While it still can be asked: those who do let go of it first. */
 	if (unlikely(f->watched))
 		eventpoll_forget(f);
+	file_locks_release(f);
 	writer_end(f);
 	if (f->ops->release)
 		f->ops->release(f);

@@ -13,6 +13,7 @@
 #include "fs/chardev_file.h"
 #include "fs/file_caps.h"
 #include "fs/fs_priv.h"
+#include "fs/locks.h"
 #include "fs/pipe.h"
 #include "fs/xattr.h"
 #include "lib/errno.h"
@@ -68,6 +69,7 @@ inode_put(struct inode *i)
 	if (i->ops && i->ops->evict)
 		i->ops->evict(i);
 	xattr_set_destroy(i->xattrs);
+	file_locks_destroy(i->locks);
 	slab_free(inode_cache, i);
 }
 

@@ -39,6 +39,7 @@ struct file_ops;
 struct inode;
 struct mount;
 struct superblock;
+struct file_locks;
 struct xattr_set;
 struct xattr_value;
 
@@ -138,6 +139,7 @@ struct inode {
 	struct vm_object *object;  /* [I] pages of a regular file */
 	void *data;                /* [I] the file system's */
 	void *pipe;                /* [L] FIFO state, fs/pipe.c */
+	struct file_locks *locks; /* [a] NULL until one is taken, fs/locks.c */
 	struct xattr_set *xattrs;  /* [L] of systems that keep them in memory */
 	atomic_bool has_file_caps; /* [a] it may; written under L */
 	atomic_int writers;        /* [a] > 0: open for writing; < 0: running */

@@ -16,6 +16,7 @@
 #include "fs/devfs/devfs.h"
 #include "fs/devpts/devpts.h"
 #include "fs/file.h"
+#include "fs/locks.h"
 #include "fs/path.h"
 #include "fs/procfs/procfs.h"
 #include "fs/sysfs/sysfs.h"
@@ -125,10 +126,11 @@ start_userland(void *arg)
 	wallclock_watch_init();
 	fs_init(); /* names, tmpfs, pipes */
 	start_devices();
-	procfs_init();  /* /proc */
-	sysfs_init();   /* /sys */
-	net_init();     /* sockets */
-	process_init(); /* processes, signals, job control */
+	procfs_init();     /* /proc */
+	sysfs_init();      /* /sys */
+	file_locks_init(); /* /proc/locks */
+	net_init();        /* sockets */
+	process_init();    /* processes, signals, job control */
 	futex_init();
 	vdso_init();           /* the clock without a system call */
 	procfs_process_init(); /* ... /proc knows them */

@@ -3,6 +3,7 @@
 
 #include <linux/fcntl.h>
 
+#include "fs/locks.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -232,6 +233,14 @@ slot_clear(struct fd_table *t, int fd)
 	return f;
 }
 
+/* Closing any descriptor of a file drops the locks that belong to the table. */
+static void
+slot_close(struct fd_table *t, struct file *f)
+{
+	file_locks_close(f, t);
+	file_put(f);
+}
+
 int
 fd_install(struct fd_table *t, struct file *f, int min, int limit, bool cloexec)
 {
@@ -309,7 +318,7 @@ fd_replace(struct fd_table *t, int fd, struct file *f, int limit, bool cloexec)
 	slot_fill(t, fd, f, cloexec);
 	spin_unlock(&t->lock);
 	if (old)
-		file_put(old);
+		slot_close(t, old);
 	return fd;
 }
 
@@ -324,7 +333,7 @@ fd_close(struct fd_table *t, int fd)
 	spin_unlock(&t->lock);
 	if (!f)
 		return -EBADF;
-	file_put(f);
+	slot_close(t, f);
 	return 0;
 }
 

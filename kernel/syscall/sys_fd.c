@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 
 #include "syscall/define.h"
+#include "syscall/fcntl_lock.h"
 
 /*
  * syscall/sys_fd.c - descriptors: opening, duplicating, closing, fcntl.
@@ -212,6 +213,8 @@ file_fcntl(struct file *f, int fd, int cmd, unsigned long arg)
 	struct fd_table *files = current_task()->files;
 	bool cloexec = false;
 
+	if (fcntl_is_lock(cmd))
+		return fcntl_lock(f, fd, cmd, arg);
 	switch (cmd) {
 	case F_DUPFD:
 		return dup_min(f, arg, false);
@@ -244,7 +247,7 @@ is_descriptor_cmd(int cmd)
 }
 
 /*
- * fcntl(2): -EBADF, -EINVAL (also commands that are not there: locks, leases,
+ * fcntl(2): -EBADF, -EINVAL (also commands that are not there: leases,
  * signals), -EMFILE, -EPERM.
  */
 SYSCALL3(fcntl, int, fd, int, cmd, unsigned long, arg)
