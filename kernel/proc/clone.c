@@ -222,7 +222,6 @@ clone_share(struct cloning *c)
 	child->timer_slack_ns = parent->timer_slack_ns;
 	child->default_slack_ns = parent->timer_slack_ns;
 	atomic_init(&child->ioprio, atomic_load(&parent->ioprio));
-	child->syscall_work = parent->syscall_work & SYSCALL_WORK_LOG;
 	child->sched_policy = parent->sched_policy;
 	if (parent->reset_on_fork)
 		reset_scheduling(child);
@@ -378,6 +377,8 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 	    (c->event || (c->args->flags & CLONE_PTRACE)))
 		ptrace_inherit_locked(t, c->parent);
 	spin_lock(&p->signal_lock);
+	if (unlikely(atomic_load(&p->marks.strace) & STRACE_ON))
+		t->syscall_work |= SYSCALL_WORK_LOG;
 	signal_recalculate_locked(t);
 	spin_unlock(&p->signal_lock);
 	proc_tree_leave(irq);

@@ -26,6 +26,8 @@ static const struct proc_file process_files[] = {
 	{ "limits", 0444, proc_show_limits, NULL },
 	{ "loginuid", 0644, proc_show_loginuid, proc_store_loginuid },
 	{ "maps", 0444, proc_show_maps, NULL, PRIVATE | PIECES },
+	{ "mem", 0600, .bits = PRIVATE, .read = proc_read_mem,
+	  .write = proc_write_mem },
 	{ "mountinfo", 0444, proc_show_mountinfo, NULL, .event = mount_event },
 	{ "mounts", 0444, proc_show_mounts, NULL, .event = mount_event },
 	{ "mountstats", 0400, proc_show_mountstats, NULL, LEADER },

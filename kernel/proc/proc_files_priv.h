@@ -9,6 +9,7 @@
  *	proc_text_files.c  cmdline, environ, auxv, comm, limits, mounts
  *	proc_status.c      stat, statm, status
  *	proc_maps.c        maps, smaps, smaps_rollup, pagemap
+ *	proc_mem.c         mem
  *	proc_marks.c       what can be set: oom_score_adj, loginuid, strace ...
  *	proc_running.c     sched, io, wchan, stack, children
  *	proc_fdinfo.c      fdinfo/N
@@ -48,6 +49,8 @@ proc_store_fn proc_store_comm;
 proc_show_fn proc_show_stat, proc_show_statm, proc_show_status;
 proc_show_fn proc_show_maps, proc_show_smaps, proc_show_smaps_rollup;
 ssize_t proc_read_pagemap(pid_t nr, char *buf, size_t n, uint64_t pos);
+ssize_t proc_read_mem(pid_t nr, char *buf, size_t n, uint64_t pos);
+ssize_t proc_write_mem(pid_t nr, const char *buf, size_t n, uint64_t pos);
 proc_show_fn proc_show_oom_score, proc_show_oom_score_adj, proc_show_oom_adj,
 	proc_show_loginuid, proc_show_sessionid, proc_show_coredump_filter,
 	proc_show_strace, proc_show_id_map, proc_show_setgroups,

@@ -130,6 +130,8 @@ snapshot_take(struct snapshot *n, const struct proc_subject *s, bool task)
 	if (task && t)
 		n->start_ns = t->thread.start_ns;
 	n->state = state_letter(p, t);
+	if (t && t->trace.tracer)
+		n->tracer = t->trace.tracer->tid;
 	if (t) {
 		spin_lock(&p->signal_lock);
 		snapshot_signals(n, p, t);

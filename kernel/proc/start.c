@@ -5,6 +5,7 @@
 #include "core/cmdline.h"
 #include "proc/pid.h"
 #include "proc/process_priv.h"
+#include "proc/strace.h"
 
 /*
  * proc/start.c - PID 1: the only process that is not made by clone().
@@ -17,7 +18,7 @@
 
 static const char *const default_env[] = { "HOME=/", "TERM=linux", NULL };
 static const char *const *init_paths; /* [I] */
-static uint8_t initial_work;          /* [I] enum syscall_work of PID 1 */
+static unsigned initial_strace;       /* [I] enum strace_bits of PID 1 */
 
 static const struct rlimit initial_limits[RLIM_NLIMITS] = {
 	[RLIMIT_CPU] = { RLIM_INFINITY, RLIM_INFINITY },
@@ -141,7 +142,7 @@ create_init_task(struct fs_context *fs)
 void
 process_log_calls(void)
 {
-	initial_work = SYSCALL_WORK_LOG;
+	initial_strace = STRACE_ON | STRACE_CHILDREN;
 }
 
 void
@@ -159,7 +160,6 @@ process_start_init(const char *const *paths, struct fs_context *fs)
 	set_limits(p);
 	p->exit_signal = SIGCHLD;
 	p->unkillable = true;
-	t->syscall_work = initial_work;
 	irq = proc_tree_enter();
 	id = pid_alloc();
 	if (!id || id->nr != 1)
@@ -176,5 +176,7 @@ process_start_init(const char *const *paths, struct fs_context *fs)
 	atomic_store(&p->live_tasks, 1);
 	atomic_store(&p->account->tasks, 1);
 	proc_tree_leave(irq);
+	if (initial_strace)
+		strace_set(p, initial_strace);
 	thread_start(&t->thread);
 }

@@ -6,16 +6,21 @@
 /*
  * proc/strace.c - switching the trace of a process on and off.
  *
- * strace_active stays on once it was: processes come and go with their bits,
- * and counting them would cost each clone and exit what this saves.
+ * The dispatcher looks at a word of each task (task.syscall_work), so that
+ * system calls of others cost nothing more.
  */
-
-bool strace_active;
 
 void
 strace_set(struct process *p, unsigned bits)
 {
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
+	struct task *t;
+
 	atomic_store(&p->marks.strace, bits);
-	if (bits)
-		__atomic_store_n(&strace_active, true, __ATOMIC_RELAXED);
+	list_for_each (t, &p->tasks, process_link) {
+		t->syscall_work &= (uint8_t)~SYSCALL_WORK_LOG;
+		if (bits & STRACE_ON)
+			t->syscall_work |= SYSCALL_WORK_LOG;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
 }

@@ -4,18 +4,15 @@
 /*
  * proc/strace.h - which processes have their system calls logged.
  *
- * The dispatcher tests one word, strace_active: is anybody traced at all?  Only
- * then does it look at the process (marks.strace).
+ * Each task says so for itself (SYSCALL_WORK_LOG in task.syscall_work); its
+ * process keeps what new ones begin with (marks.strace).
  *
- * Context: any.  Locking: strace_active is atomic and only grows but for the
- *          last tracer's end; a process's bits are atomic.
+ * Context: any.  Locking: the process's signal_lock.
  */
 
 #include "lib/types.h"
 
 struct process;
-
-extern bool strace_active; /* [a] test with unlikely() */
 
 /* bits: enum strace_bits. */
 void strace_set(struct process *p, unsigned bits);

@@ -68,7 +68,18 @@ ready_page(struct vm_space *s, vaddr_t va, bool write, unsigned *access,
 struct transfer {
 	char *bytes; /* kernel side */
 	bool write;  /* to the space */
+	bool force;  /* what the program itself may not do, too */
 };
+
+/* Without force; what is not there is left to the fault. */
+static bool
+permitted(struct vm_space *s, const struct transfer *t, vaddr_t va)
+	REQUIRES(s->lock)
+{
+	const struct area *a = area_find(s, va);
+
+	return !a || (a->bits & (t->write ? AREA_WRITE : AREA_READ));
+}
 
 static void
 copy_part(const struct transfer *t, struct frame *f, vaddr_t va, size_t n)
@@ -92,7 +103,10 @@ transfer_part(struct vm_space *s, const struct transfer *t, vaddr_t va,
 
 	for (;;) {
 		mutex_lock(&s->lock);
-		err = ready_page(s, va & PAGE_MASK, t->write, &access, &frame);
+		err = -EACCES;
+		if (t->force || permitted(s, t, va))
+			err = ready_page(s, va & PAGE_MASK, t->write, &access,
+					 &frame);
 		if (!err)
 			copy_part(t, frame, va, n);
 		mutex_unlock(&s->lock);
@@ -120,13 +134,32 @@ transfer(struct vm_space *s, struct transfer *t, vaddr_t va, size_t n)
 size_t
 vm_space_read(struct vm_space *s, vaddr_t va, void *dst, size_t n)
 {
-	struct transfer t = { .bytes = dst };
+	struct transfer t = { .bytes = dst, .force = true };
 
 	return transfer(s, &t, va, n);
 }
 
 size_t
 vm_space_write(struct vm_space *s, vaddr_t va, const void *src, size_t n)
+{
+	struct transfer t = { .bytes = (char *)(uintptr_t)src,
+			      .write = true,
+			      .force = true };
+
+	return transfer(s, &t, va, n);
+}
+
+size_t
+vm_space_read_allowed(struct vm_space *s, vaddr_t va, void *dst, size_t n)
+{
+	struct transfer t = { .bytes = dst };
+
+	return transfer(s, &t, va, n);
+}
+
+size_t
+vm_space_write_allowed(struct vm_space *s, vaddr_t va, const void *src,
+		       size_t n)
 {
 	struct transfer t = { .bytes = (char *)(uintptr_t)src, .write = true };
 

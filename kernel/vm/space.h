@@ -178,6 +178,11 @@ NODISCARD int vm_fault(struct vm_space *s, vaddr_t va, unsigned access);
 size_t vm_space_read(struct vm_space *s, vaddr_t va, void *dst, size_t n);
 size_t
 vm_space_write(struct vm_space *s, vaddr_t va, const void *src, size_t n);
+/* The same where the program itself may do so (process_vm_readv(2)). */
+size_t
+vm_space_read_allowed(struct vm_space *s, vaddr_t va, void *dst, size_t n);
+size_t vm_space_write_allowed(struct vm_space *s, vaddr_t va, const void *src,
+			      size_t n);
 
 /*
  * The frame behind a user address of this space, pinned for key or I/O use;
