@@ -38,6 +38,8 @@ NODISCARD ssize_t copy_string_from_user(char *dst, const char USER *src,
 NODISCARD int user_load_u32_nofault(uint32_t *out, const uint32_t USER *p);
 NODISCARD int
 user_cmpxchg_u32(uint32_t USER *p, uint32_t *expected, uint32_t desired);
+NODISCARD int user_cmpxchg_u32_nofault(uint32_t USER *p, uint32_t *expected,
+				       uint32_t desired);
 
 /* One word, the common case. */
 #define get_user(var, uptr) copy_from_user(&(var), (uptr), sizeof(var))

@@ -43,7 +43,8 @@ enum lock_rank {
 	LOCK_SOCKET,         /* spin: one socket's state and queue */
 	LOCK_SOCKET_BLOCKED, /* spin: who polls for room elsewhere */
 	LOCK_FUTEX,          /* spin: one futex bucket */
-	LOCK_KMAP,           /* spin: the kernel's own address windows */
+	LOCK_FUTEX_PI, /* spin: owners and waiters of contested PI locks */
+	LOCK_KMAP,     /* spin: the kernel's own address windows */
 	/* from here on: taken in interrupt handlers too */
 	LOCK_FIRST_IRQ_SAFE,
 	LOCK_TTY_LINE = LOCK_FIRST_IRQ_SAFE, /* spin: a terminal's input line */

@@ -7,6 +7,7 @@
 #include "mm/slab.h"
 #include "proc/cred.h"
 #include "proc/exec_priv.h"
+#include "proc/futex.h"
 #include "proc/personality.h"
 #include "proc/pid.h"
 #include "proc/vdso.h"
@@ -319,6 +320,7 @@ commit_space(struct exec *x, struct task *t)
 
 	if (old)
 		task_detach_memory(t);
+	futex_pi_exec(t);
 	rseq_exec(t);
 	irq = proc_tree_enter();
 	spin_lock(&t->process->signal_lock);

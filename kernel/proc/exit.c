@@ -68,6 +68,7 @@ void
 task_detach_memory(struct task *t)
 {
 	futex_exit_robust(t);
+	futex_pi_exit(t);
 	clear_child_tid(t);
 }
 

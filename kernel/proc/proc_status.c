@@ -16,7 +16,7 @@ struct snapshot {
 	dev_t tty;
 	unsigned threads;
 	struct usage own, children;
-	int nice, rt_priority, cpu, exit_signal, exit_status;
+	int nice, rt_priority, in_effect, cpu, exit_signal, exit_status;
 	uint64_t start_ns;
 	uint64_t pending, shared, blocked, ignored, caught;
 	uint64_t queued, queue_limit;
@@ -106,6 +106,7 @@ snapshot_task(struct snapshot *n, const struct task *t) REQUIRES(proc_tree_lock)
 {
 	n->nice = t->thread.nice;
 	n->rt_priority = t->thread.own_priority;
+	n->in_effect = thread_priority(&t->thread);
 	n->cpu = atomic_load(&t->thread.cpu);
 	n->policy = t->sched_policy;
 	n->affinity = atomic_load(&t->thread.affinity);
@@ -161,9 +162,8 @@ put_stat_ids(struct proc_text *t, pid_t nr, const struct snapshot *n)
 		    (unsigned long)(n->children.user_ns / PROC_TICK_NS),
 		    (unsigned long)(n->children.kernel_ns / PROC_TICK_NS));
 	proc_printf(t, "%d %d %u 0 %lu ",
-		    n->rt_priority ? -1 - n->rt_priority : 20 + n->nice,
-		    n->nice, n->threads,
-		    (unsigned long)(n->start_ns / PROC_TICK_NS));
+		    n->in_effect ? -1 - n->in_effect : 20 + n->nice, n->nice,
+		    n->threads, (unsigned long)(n->start_ns / PROC_TICK_NS));
 }
 
 /* An address of it: the caller's business, or 0. */

@@ -30,6 +30,7 @@
 #include "core/timer.h"
 #include "fs/path.h"
 #include "proc/fdtable.h"
+#include "proc/futex_pi.h"
 #include "proc/ptrace.h"
 #include "proc/rseq.h"
 #include "proc/signal.h"
@@ -174,6 +175,7 @@ struct task {
 	int32_t USER *set_child_tid;               /* [o] CLONE_CHILD_SETTID */
 	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
 	struct robust_list_head USER *robust_list; /* [o] set_robust_list(2) */
+	struct task_pi pi;                         /* [P] see futex_pi.h */
 	struct task_rseq rseq;                     /* [o] rseq(2) */
 	int pdeath_signal;         /* [o] prctl(PR_SET_PDEATHSIG) */
 	bool no_new_privs;         /* [o] prctl(PR_SET_NO_NEW_PRIVS) */

@@ -5,6 +5,7 @@
 #include <linux/sched/types.h>
 #include <linux/time_types.h>
 
+#include "proc/futex.h"
 #include "syscall/define.h"
 #include "syscall/sched_priv.h"
 
@@ -161,6 +162,7 @@ change(struct task *t, const struct sched_attr *a)
 	thread_set_class(&t->thread, classes[a->sched_policy],
 			 (int)a->sched_priority);
 	t->sched_policy = (uint8_t)a->sched_policy;
+	futex_pi_changed(t);
 }
 
 /* What t has, as far as its policy uses it. */

@@ -189,7 +189,8 @@ FUNCTION userload32
 END userload32
 
 /* int usercmpxchg32(uint32_t *p, uint32_t *expected, uint32_t desired) */
-FUNCTION usercmpxchg32
+.macro CMPXCHG32 name, how
+FUNCTION \name
 	movl	(%rsi), %eax
 	USER_ACCESS_BEGIN
 1:	lock cmpxchgl %edx, (%rdi)
@@ -197,8 +198,12 @@ FUNCTION usercmpxchg32
 	movl	%eax, (%rsi)
 	movl	$0, %eax
 	ret
-	EXTABLE	1b, .Lword_fault, EX_FAULT_IN
-END usercmpxchg32
+	EXTABLE	1b, .Lword_fault, \how
+END \name
+.endm
+
+CMPXCHG32 usercmpxchg32, EX_FAULT_IN
+CMPXCHG32 usercmpxchg32_nofault, EX_NOFAULT
 
 /* bool kernel_load_u64(const void *p, uint64_t *out) */
 FUNCTION kernel_load_u64

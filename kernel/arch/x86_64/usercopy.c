@@ -16,6 +16,7 @@ size_t userzero(void *dst, size_t n);
 ssize_t userstring(char *dst, const char *src, size_t n);
 int userload32(uint32_t *out, const uint32_t *p);
 int usercmpxchg32(uint32_t *p, uint32_t *expected, uint32_t desired);
+int usercmpxchg32_nofault(uint32_t *p, uint32_t *expected, uint32_t desired);
 
 static inline bool
 range_ok(uintptr_t start, size_t n)
@@ -107,4 +108,12 @@ user_cmpxchg_u32(uint32_t USER *p, uint32_t *expected, uint32_t desired)
 	if (!range_ok((uintptr_t)p, sizeof(desired)))
 		return -EFAULT;
 	return usercmpxchg32(raw(p), expected, desired);
+}
+
+int
+user_cmpxchg_u32_nofault(uint32_t USER *p, uint32_t *expected, uint32_t desired)
+{
+	if (!range_ok((uintptr_t)p, sizeof(desired)))
+		return -EFAULT;
+	return usercmpxchg32_nofault(raw(p), expected, desired);
 }
