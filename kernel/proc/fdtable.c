@@ -127,15 +127,17 @@ copy_slots(struct fd_table *t, struct fd_table *from)
 		spin_unlock(&from->lock);
 		return false;
 	}
+	t->next = from->next;
 	for (int fd = 0; fd < top; fd++) {
-		if (!bit_test(from->used, fd))
+		if (!from->files[fd]) {
+			t->next = MIN(t->next, fd); /* reserved there */
 			continue;
+		}
 		file_get(from->files[fd]);
 		t->files[fd] = from->files[fd];
 		bit_set(t->used, fd, true);
 		bit_set(t->cloexec, fd, bit_test(from->cloexec, fd));
 	}
-	t->next = from->next;
 	spin_unlock(&from->lock);
 	return true;
 }
@@ -241,8 +243,9 @@ slot_close(struct fd_table *t, struct file *f)
 	file_put(f);
 }
 
-int
-fd_install(struct fd_table *t, struct file *f, int min, int limit, bool cloexec)
+/* Find the lowest slot as fd_install() does; returns with the lock if >= 0. */
+static int
+find_slot(struct fd_table *t, int min, int limit) NO_LOCK_ANALYSIS
 {
 	int fd, err;
 
@@ -250,7 +253,7 @@ fd_install(struct fd_table *t, struct file *f, int min, int limit, bool cloexec)
 		spin_lock(&t->lock);
 		fd = lowest_free(t, min);
 		if (fd < t->size && fd < limit)
-			break;
+			return fd;
 		spin_unlock(&t->lock);
 		if (fd >= limit)
 			return -EMFILE;
@@ -258,20 +261,48 @@ fd_install(struct fd_table *t, struct file *f, int min, int limit, bool cloexec)
 		if (err)
 			return err;
 	}
+}
+
+int
+fd_install(struct fd_table *t, struct file *f, int min, int limit,
+	   bool cloexec) NO_LOCK_ANALYSIS
+{
+	int fd = find_slot(t, min, limit);
+
+	if (fd < 0)
+		return fd;
 	slot_fill(t, fd, f, cloexec);
 	spin_unlock(&t->lock);
 	return fd;
 }
 
-bool
-fd_available(struct fd_table *t, int limit)
+/* In use, but without a file: no call but fd_next() finds it. */
+int
+fd_reserve(struct fd_table *t, int min, int limit) NO_LOCK_ANALYSIS
 {
-	int fd;
+	int fd = find_slot(t, min, limit);
 
-	spin_lock(&t->lock);
-	fd = lowest_free(t, 0);
+	if (fd < 0)
+		return fd;
+	slot_fill(t, fd, NULL, false);
 	spin_unlock(&t->lock);
-	return fd < limit;
+	return fd;
+}
+
+void
+fd_fill(struct fd_table *t, int fd, struct file *f, bool cloexec)
+{
+	spin_lock(&t->lock);
+	slot_fill(t, fd, f, cloexec);
+	spin_unlock(&t->lock);
+}
+
+void
+fd_unreserve(struct fd_table *t, int fd)
+{
+	spin_lock(&t->lock);
+	(void)slot_clear(t, fd);
+	spin_unlock(&t->lock);
 }
 
 /* Both under one lock: another thread can close neither in between. */
@@ -314,6 +345,10 @@ fd_replace(struct fd_table *t, int fd, struct file *f, int limit, bool cloexec)
 			return err;
 	}
 	spin_lock(&t->lock);
+	if (bit_test(t->used, fd) && !t->files[fd]) {
+		spin_unlock(&t->lock);
+		return -EBUSY;
+	}
 	old = t->files[fd] ? slot_clear(t, fd) : NULL;
 	slot_fill(t, fd, f, cloexec);
 	spin_unlock(&t->lock);

@@ -43,9 +43,17 @@ struct file *fd_get(struct fd_table *t, int fd);
  */
 NODISCARD int fd_install(struct fd_table *t, struct file *f, int min, int limit,
 			 bool cloexec);
-/* Is there a descriptor under limit to install something at, right now? */
-bool fd_available(struct fd_table *t, int limit);
-/* dup2/dup3: close what fd was. Takes over the reference on success. */
+/*
+ * The same in two steps, for calls that change something on the way to a file:
+ * the slot is taken first, nobody sees it before it is filled.
+ */
+NODISCARD int fd_reserve(struct fd_table *t, int min, int limit);
+void fd_fill(struct fd_table *t, int fd, struct file *f, bool cloexec);
+void fd_unreserve(struct fd_table *t, int fd);
+/*
+ * dup2/dup3: close what fd was. Takes over the reference on success.  -EBUSY:
+ * it is reserved.
+ */
 NODISCARD int
 fd_replace(struct fd_table *t, int fd, struct file *f, int limit, bool cloexec);
 /* Reserve two slots at once for pipe2: both or none. */

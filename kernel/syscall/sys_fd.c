@@ -23,25 +23,43 @@ install(struct file *f, int min, bool cloexec)
 	return fd;
 }
 
+static int
+open_path(int dirfd, const char *path, unsigned flags, mode_t mode,
+	  struct file **f)
+{
+	struct at_walk w;
+	int err = at_walk_get(&w, path[0] == '/' ? AT_FDCWD : dirfd);
+
+	if (err)
+		return err;
+	err = path_open(&w.walk, path, flags & ~O_CLOEXEC, mode, f);
+	at_walk_put(&w);
+	return err;
+}
+
+/* The descriptor comes first: without one, no file is made or cut short. */
 static long
 open_at(int dirfd, const char USER *name, unsigned flags, mode_t mode)
 {
+	struct fd_table *files = current_task()->files;
 	struct user_path path;
-	struct at_walk w;
 	struct file *f;
-	int err;
+	int fd, err;
 
 	err = user_path_get(&path, name);
 	if (err)
 		return err;
-	err = at_walk_get(&w, path.text[0] == '/' ? AT_FDCWD : dirfd);
-	if (!err) {
-		err = path_open(&w.walk, path.text, flags & ~O_CLOEXEC, mode,
-				&f);
-		at_walk_put(&w);
-	}
+	fd = fd_reserve(files, 0, fd_limit());
+	err = fd < 0 ? fd : open_path(dirfd, path.text, flags, mode, &f);
 	user_path_put(&path);
-	return err ? err : install(f, 0, flags & O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	if (err) {
+		fd_unreserve(files, fd);
+		return err;
+	}
+	fd_fill(files, fd, f, flags & O_CLOEXEC);
+	return fd;
 }
 
 /* open(2): what finding and opening say; -EMFILE, -EFAULT, -ENAMETOOLONG. */

@@ -203,45 +203,52 @@ SYSCALL2(listen, int, fd, int, backlog)
 	return err;
 }
 
-/* The address is told before the descriptor exists: an error leaves none. */
-static long
-accept_finish(struct file *f, void USER *user, int USER *user_len,
-	      unsigned flags)
+/* Accept a connection and tell its address: an error leaves no file. */
+static int
+accept_file(struct socket *s, void USER *user, int USER *user_len,
+	    unsigned flags, struct file **f)
 {
-	struct socket *s = socket_of(f);
 	struct socket_address a;
-	int err = 0;
+	int err = s->ops->accept(s, socket_nonblocking(s), f);
 
+	if (err)
+		return err;
 	if (flags & SOCK_NONBLOCK)
-		atomic_fetch_or(&f->flags, O_NONBLOCK);
+		atomic_fetch_or(&(*f)->flags, O_NONBLOCK);
 	if (user) {
 		/* A peer that has gone already has left its name. */
-		err = s->ops->peer_name(s, &a);
+		err = socket_of(*f)->ops->peer_name(socket_of(*f), &a);
 		if (err)
 			err = -ECONNABORTED;
 		else
 			err = user_address_put(&a, user, user_len);
 	}
-	if (!err)
-		return install(f, flags);
-	file_put(f);
+	if (err)
+		file_put(*f);
 	return err;
 }
 
+/* The descriptor comes first: no connection is taken that cannot be given. */
 static long
 accept_from(struct socket *s, void USER *user, int USER *user_len,
 	    unsigned flags)
 {
+	struct fd_table *files = current_task()->files;
 	struct file *f;
-	int err;
+	int fd, err;
 
 	if (!s->ops->accept)
 		return -EOPNOTSUPP;
-	/* Before a connection is taken that could not be given. */
-	if (!fd_available(current_task()->files, fd_limit()))
-		return -EMFILE;
-	err = s->ops->accept(s, socket_nonblocking(s), &f);
-	return err ? err : accept_finish(f, user, user_len, flags);
+	fd = fd_reserve(files, 0, fd_limit());
+	if (fd < 0)
+		return fd;
+	err = accept_file(s, user, user_len, flags, &f);
+	if (err) {
+		fd_unreserve(files, fd);
+		return err;
+	}
+	fd_fill(files, fd, f, flags & SOCK_CLOEXEC);
+	return fd;
 }
 
 static long

@@ -239,10 +239,39 @@ test_random_operations(void **state)
 	fd_table_put(t);
 }
 
+/* A reserved slot is nobody's: not found, not copied, not taken by dup2. */
+static void
+test_reserved(void **state)
+{
+	struct fd_table *t = fd_table_create(), *copy;
+	bool cloexec;
+	int fd = fd_reserve(t, 0, LIMIT);
+
+	assert_int_equal(fd, 0);
+	assert_null(fd_get(t, fd));
+	assert_int_equal(fd_close(t, fd), -EBADF);
+	assert_false(fd_get_cloexec(t, fd, &cloexec));
+	assert_int_equal(fd_replace(t, fd, hold(1), LIMIT, false), -EBUSY);
+	file_put(&files[1]);
+	assert_int_equal(install(t, 0, 0, LIMIT, false), 1);
+	copy = fd_table_copy(t);
+	assert_int_equal(install(copy, 0, 0, LIMIT, false), 0);
+	fd_table_put(copy);
+	fd_fill(t, fd, hold(2), true);
+	assert_true(fd_get_cloexec(t, fd, &cloexec) && cloexec);
+	assert_int_equal(fd_close(t, fd), 0);
+	assert_int_equal(fd_reserve(t, 0, LIMIT), 0);
+	fd_unreserve(t, 0);
+	assert_int_equal(fd_reserve(t, 0, 0), -EMFILE);
+	assert_int_equal(install(t, 0, 0, LIMIT, false), 0);
+	fd_table_put(t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_reserved, setup),
 		cmocka_unit_test_setup(test_lowest_free, setup),
 		cmocka_unit_test_setup(test_pair_is_both_or_none, setup),
 		cmocka_unit_test_setup(test_copy_without_memory, setup),
