@@ -12,6 +12,8 @@
 /* Output the master has not read: what writers may fill, and echo beyond. */
 #define PTY_RING  16384
 #define PTY_WRITE 12288
+/* Of it, what a flush by the slave does not take back; as on Linux. */
+#define PTY_ARRIVED 4095
 
 /*
  *	I  immutable after pty_create()

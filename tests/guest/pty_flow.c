@@ -159,6 +159,18 @@ CASE(pty_slave_flushes_what_is_under_way)
 	FAILS(tcflow(p.slave, 77), EINVAL);
 }
 
+/* What has arrived at the master no flush of the slave takes back. */
+CASE(pty_flush_leaves_what_has_arrived)
+{
+	struct pair p = new_pair();
+
+	OK(write(p.slave, "there", 5));
+	CHECK_EQ(polled(p.master, POLLIN | POLLOUT), POLLIN | POLLOUT);
+	OK(tcflush(p.slave, TCOFLUSH));
+	OK(write(p.master, "\003", 1));
+	expect(p.master, "there^C");
+}
+
 /* What a program stopped, ^Q does not start. */
 CASE(pty_two_ways_to_stop_output)
 {
