@@ -62,6 +62,7 @@ class Session:
 
 def show(text):
     text = re.sub(r"\] \d+", "] PID", text)
+    text = re.sub(r"^(\[\d\])[-+ ]", r"\1 ", text, flags=re.M)
     print(text.replace("\r", "").replace("\x1b[?2004h", "")
           .replace("\x1b[?2004l", ""))
 
