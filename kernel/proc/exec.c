@@ -10,6 +10,7 @@
 #include "proc/futex.h"
 #include "proc/personality.h"
 #include "proc/pid.h"
+#include "proc/posix_timer.h"
 #include "proc/vdso.h"
 
 /*
@@ -360,6 +361,7 @@ commit_private(struct exec *x, struct task *t)
 		fd_table_put(old_files);
 	if (old_handlers)
 		signal_handlers_put(old_handlers);
+	posix_timers_end(t->process);
 	signal_handlers_reset(t->handlers);
 	fd_table_close_on_exec(t->files);
 	t->alt_stack = (struct signal_stack){ .flags = SS_DISABLE };

@@ -5,6 +5,7 @@
 #include "core/panic.h"
 #include "proc/futex.h"
 #include "proc/pid.h"
+#include "proc/posix_timer.h"
 #include "proc/process_priv.h"
 
 /*
@@ -274,6 +275,7 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers,
 	p->stopped_tasks -= t->at_rest;
 	*handlers = t->handlers;
 	t->handlers = NULL;
+	usage_add_task(&p->dead_tasks, t);
 	spin_unlock(&p->signal_lock);
 	/* Whoever execs waits to be alone, also if an exit came between. */
 	wait_queue_wake(&p->exec_wait, 0);
@@ -281,7 +283,6 @@ leave_process_locked(struct task *t, struct signal_handlers **handlers,
 	if (!last)
 		wait_report_stop_locked(p);
 
-	usage_add_task(&p->dead_tasks, t);
 	if (last) {
 		cred_get(t->cred);
 		p->last_cred = t->cred;
@@ -300,7 +301,8 @@ process_prepare_exit(struct process *p)
 {
 	if (p->pid == 1)
 		panic("init exited with status %#x", p->exit_status);
-	itimer_cancel(p);
+	itimers_end(p);
+	posix_timers_end(p);
 	timer_cancel(&p->cpu_timer);
 	jobctl_exit(p);
 }

@@ -2,15 +2,22 @@
 #pragma once
 
 /*
- * proc/itimer.h - the real-time interval timer of a process.
+ * proc/itimer.h - the three interval timers of a process: ITIMER_REAL,
+ * ITIMER_VIRTUAL, ITIMER_PROF.
  *
- * Units:   nanoseconds.  Context: the process itself.
+ * Units:   nanoseconds, of the clock, of user time, of processor time.
+ * Context: the process itself.
  * Source:  man 2 setitimer, alarm.
  */
 
 #include "proc/process.h"
 
-/* Time until it fires (0 = off) and period. */
-void itimer_get(struct process *p, uint64_t *left_ns, uint64_t *interval_ns);
-/* first 0 turns it off. */
-void itimer_set(struct process *p, uint64_t first_ns, uint64_t interval_ns);
+struct itimer_value {
+	uint64_t left_ns; /* 0 = off */
+	uint64_t interval_ns;
+};
+
+void itimer_get(struct process *p, unsigned which, struct itimer_value *now);
+/* old may be NULL. */
+void itimer_set(struct process *p, unsigned which,
+		const struct itimer_value *to, struct itimer_value *old);

@@ -78,7 +78,8 @@ process_create(void)
 	wait_queue_init(&p->pidfd_wait);
 	spin_init(&p->signal_lock, LOCK_SIGNAL, "process.signal");
 	signal_queue_init(&p->shared_pending);
-	timer_init(&p->alarm, itimer_fired);
+	itimers_init(p);
+	RB_INIT(&p->timers);
 	timer_init(&p->cpu_timer, cpu_limit_fired);
 	p->start_ns = clock_now_ns();
 	atomic_init(&p->dumpable, true);

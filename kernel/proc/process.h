@@ -25,6 +25,7 @@
 #include <asm/signal.h>
 #include <linux/resource.h>
 #include <linux/time.h>
+#include <sys/tree.h>
 
 #include "core/refcount.h"
 #include "core/timer.h"
@@ -73,6 +74,21 @@ struct process_marks {
 	atomic_uint dump_filter; /* [a] coredump_filter */
 	atomic_uint strace;      /* [a] enum strace_bits */
 };
+
+#define ITIMERS (ITIMER_PROF + 1)
+
+/* S is the signal_lock of the process. */
+struct itimer {
+	struct timer timer;      /* [S] to set */
+	struct process *process; /* [I] it is part of */
+	uint64_t deadline_ns;    /* [S] on its clock; 0 = off */
+	uint64_t interval_ns;    /* [S] */
+	uint64_t seen_ns;        /* [S] see cpu_clock_next_look() */
+	bool ended;              /* [S] the process exits: never set again */
+};
+
+struct posix_timer;
+RB_HEAD(posix_timer_tree, posix_timer);
 
 /*
  *	I  immutable after creation
@@ -124,15 +140,15 @@ struct process {
 	bool stopped;       /* [S] job control stop in effect */
 	int stop_signal;    /* [S] that stopped it */
 	bool stop_reported; /* [S] to the parent, when all had come to rest */
-	unsigned stopped_tasks;     /* [S] that have come to rest */
-	struct timer alarm;         /* [S] ITIMER_REAL */
-	uint64_t alarm_deadline_ns; /* [S] 0 = off */
-	uint64_t alarm_interval_ns; /* [S] */
-	struct timer cpu_timer;     /* [S] looks at RLIMIT_CPU */
+	unsigned stopped_tasks;         /* [S] that have come to rest */
+	struct itimer itimers[ITIMERS]; /* [S] ITIMER_REAL... */
+	struct posix_timer_tree timers; /* [S] timer_create(2) */
+	int next_timer_id;              /* [S] */
+	struct timer cpu_timer;         /* [S] looks at RLIMIT_CPU */
 
 	struct rlimit limits[RLIM_NLIMITS]; /* [S] */
 	struct user_account *account;       /* [B] who pays for its tasks */
-	struct usage dead_tasks;            /* [T] of tasks that ended */
+	struct usage dead_tasks;            /* [B] of tasks that ended */
 	struct usage dead_children;         /* [T] waited for */
 	struct path exe;                    /* [T] /proc/PID/exe */
 	atomic_bool dumpable;               /* [a] */

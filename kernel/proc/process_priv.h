@@ -34,7 +34,26 @@ struct put_list {
 void put_list_run(struct put_list *l); /* process.c */
 
 /* signal_queue.c */
+
+/* One pending signal with its details; of a timer, it is part of that. */
+struct signal_entry {
+	struct list_node link;        /* [S] */
+	struct user_account *account; /* [I] who pays; a reference */
+	struct posix_timer *timer;    /* [S] it is part of, and is queued for */
+	struct siginfo info;          /* [S] */
+};
+
 void signal_init(void);
+/* Queue an entry that exists; never refused. */
+void signal_queue_entry(struct signal_queue *q, struct signal_entry *e);
+/* Take it back. */
+void signal_queue_withdraw(struct signal_queue *q, struct signal_entry *e);
+/*
+ * Send such a signal to p, or to one task of it; false: it is ignored.
+ * signal_lock is held.
+ */
+bool signal_send_entry_locked(struct process *p, struct task *only,
+			      struct signal_entry *e);
 /* The index-th entry; false: there are not so many. */
 bool signal_queue_peek(const struct signal_queue *q, uint64_t index,
 		       struct siginfo *out);
@@ -98,8 +117,9 @@ void wx_report_init(void);
 void cpu_limit_fired(struct timer *t);
 
 /* itimer.c */
-void itimer_fired(struct timer *t);
-void itimer_cancel(struct process *p);
+void itimers_init(struct process *p);
+/* p exits: they are off for good. */
+void itimers_end(struct process *p);
 
 /* wait.c: flags of p's action for SIGCHLD, and whether it is ignored. */
 uint64_t wait_sigchld_flags(struct process *p, bool *ignored);

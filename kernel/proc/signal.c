@@ -251,11 +251,43 @@ is_fatal(struct task *t, int signo)
 	       !(t->waiting_for & SIGNAL_BIT(signo));
 }
 
+/* It is pending: tell whoever should take it. */
+static void
+announce_locked(struct process *p, struct task *only, int signo)
+{
+	struct task *taker = only ? only : find_taker(p, signo);
+
+	signalfd_notify_locked(p);
+	if (!taker || !task_wants(taker, signo))
+		return;
+	if (is_fatal(taker, signo))
+		process_begin_exit_locked(p, signo);
+	else
+		thread_interrupt(&taker->thread);
+}
+
+bool
+signal_send_entry_locked(struct process *p, struct task *only,
+			 struct signal_entry *e)
+{
+	struct task *asked = only ? only : representative(p);
+	int signo = e->info.si_signo;
+
+	if (!asked || !asked->handlers)
+		return false;
+	prepare_stop_and_continue(p, signo);
+	if (is_ignored(asked, signo))
+		return false;
+	signal_queue_entry(only ? &only->pending : &p->shared_pending, e);
+	announce_locked(p, only, signo);
+	return true;
+}
+
 static int
 send_locked(struct process *p, struct task *only, int signo,
 	    const struct siginfo *info, bool *continued)
 {
-	struct task *asked = only ? only : representative(p), *taker;
+	struct task *asked = only ? only : representative(p);
 	int err;
 
 	if (!asked || !asked->handlers)
@@ -272,14 +304,7 @@ send_locked(struct process *p, struct task *only, int signo,
 			       signo, info);
 	if (err)
 		return err;
-	signalfd_notify_locked(p);
-	taker = only ? only : find_taker(p, signo);
-	if (!taker || !task_wants(taker, signo))
-		return 0;
-	if (is_fatal(taker, signo))
-		process_begin_exit_locked(p, signo);
-	else
-		thread_interrupt(&taker->thread);
+	announce_locked(p, only, signo);
 	return 0;
 }
 

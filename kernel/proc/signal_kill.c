@@ -31,8 +31,10 @@ may_send_locked(struct task *from, struct process *to, int signo)
 	if (to == from->process || cred_capable(c, CAP_KILL))
 		return true;
 	theirs = process_cred_locked(to);
-	if (theirs && (c->user.effective == theirs->user.saved || c->user.effective == theirs->user.real ||
-		       c->user.real == theirs->user.saved || c->user.real == theirs->user.real))
+	if (theirs && (c->user.effective == theirs->user.saved ||
+		       c->user.effective == theirs->user.real ||
+		       c->user.real == theirs->user.saved ||
+		       c->user.real == theirs->user.real))
 		return true;
 	return signo == SIGCONT && to->session == from->process->session;
 }

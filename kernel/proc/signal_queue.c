@@ -3,6 +3,7 @@
 
 #include "fs/user_account.h"
 #include "mm/slab.h"
+#include "proc/posix_timer_priv.h"
 #include "proc/process_priv.h"
 
 /*
@@ -18,12 +19,6 @@
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | \
 	 SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS))
 #define FIRST_REAL_TIME 32
-
-struct signal_entry {
-	struct list_node link;        /* [S] */
-	struct user_account *account; /* [I] who pays; a reference */
-	struct siginfo info;          /* [I] */
-};
 
 static struct slab_cache *entry_cache;    /* [I] */
 static struct slab_cache *handlers_cache; /* [I] */
@@ -125,7 +120,10 @@ signal_queue_flush(struct signal_queue *q, uint64_t mask)
 	list_for_each_safe (e, next, &q->entries, link) {
 		if (mask & SIGNAL_BIT(e->info.si_signo)) {
 			list_remove(&e->link);
-			entry_free(e);
+			if (e->timer)
+				posix_timer_dropped_locked(e->timer);
+			else
+				entry_free(e);
 		}
 	}
 }
@@ -180,6 +178,25 @@ signal_queue_add(struct process *p, struct signal_queue *q, int signo,
 	return 0;
 }
 
+void
+signal_queue_entry(struct signal_queue *q, struct signal_entry *e)
+{
+	list_push_back(&q->entries, &e->link);
+	q->mask |= SIGNAL_BIT(e->info.si_signo);
+}
+
+void
+signal_queue_withdraw(struct signal_queue *q, struct signal_entry *e)
+{
+	struct signal_entry *other;
+
+	list_remove(&e->link);
+	list_for_each (other, &q->entries, link)
+		if (other->info.si_signo == e->info.si_signo)
+			return;
+	q->mask &= ~SIGNAL_BIT(e->info.si_signo);
+}
+
 bool
 signal_queue_peek(const struct signal_queue *q, uint64_t index,
 		  struct siginfo *out)
@@ -216,7 +233,10 @@ queue_take(struct signal_queue *q, int signo, struct siginfo *info)
 	if (found) {
 		*info = found->info;
 		list_remove(&found->link);
-		entry_free(found);
+		if (found->timer)
+			posix_timer_taken_locked(found->timer, info);
+		else
+			entry_free(found);
 		return;
 	}
 	memset(info, 0, sizeof(*info));

@@ -6,6 +6,7 @@
 
 #include "arch/clock.h"
 #include "core/wallclock.h"
+#include "proc/cpu_clock.h"
 #include "proc/itimer.h"
 #include "proc/vdso.h"
 #include "syscall/define.h"
@@ -19,25 +20,28 @@
 
 #define CLOCK_TICK_NS 10000000ULL /* USER_HZ = 100 */
 
-static uint64_t
-process_cpu_ns(bool only_thread)
+static int
+cpu_clock_value(int id, uint64_t *ns)
 {
-	struct rusage u;
+	struct cpu_clock c;
+	int err = cpu_clock_get(id, &c);
 
-	(void)process_rusage(current_process(),
-			     only_thread ? RUSAGE_THREAD : RUSAGE_SELF, &u);
-	return ((uint64_t)u.ru_utime.tv_sec + (uint64_t)u.ru_stime.tv_sec) *
-		       NSEC_PER_SEC +
-	       ((uint64_t)u.ru_utime.tv_usec + (uint64_t)u.ru_stime.tv_usec) *
-		       NSEC_PER_USEC;
+	if (err)
+		return err;
+	*ns = cpu_clock_read(&c);
+	cpu_clock_put(&c);
+	return 0;
 }
 
 static int
 clock_read(int id, uint64_t *ns)
 {
+	if (is_cpu_clock(id))
+		return cpu_clock_value(id, ns);
 	switch (id) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
 	case CLOCK_TAI:
 		*ns = wallclock_ns();
 		return 0;
@@ -45,18 +49,15 @@ clock_read(int id, uint64_t *ns)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
 		*ns = clock_now_ns();
-		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = process_cpu_ns(id == CLOCK_THREAD_CPUTIME_ID);
 		return 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-/* clock_gettime(2): -EFAULT, -EINVAL (also clocks of other processes). */
+/* clock_gettime(2): -EFAULT, -EINVAL. */
 SYSCALL2(clock_gettime, int, id, struct __kernel_timespec USER *, u)
 {
 	uint64_t ns;
@@ -229,37 +230,145 @@ SYSCALL2(nanosleep, const struct __kernel_timespec USER *, u,
 	return err ? err : sleep_relative(ns, left);
 }
 
-/* On Linux also CLOCK_PROCESS_CPUTIME_ID. */
 static bool
 can_sleep_on(int id)
 {
-	return id == CLOCK_REALTIME || id == CLOCK_MONOTONIC ||
-	       id == CLOCK_BOOTTIME || id == CLOCK_TAI;
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return true;
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_BOOTTIME_ALARM:
+		return cred_capable(current_task()->cred, CAP_WAKE_ALARM);
+	default:
+		return false;
+	}
 }
 
-/*
- * clock_nanosleep(2): -EFAULT, -EINTR, -EINVAL, -EOPNOTSUPP.  A sleep until a
- * time of day does not follow the clock when it is set meanwhile.
- */
+/* Whose sleep ends at a time of day: it is woken when the clock is set. */
+struct day_sleeper {
+	struct wallclock_watch watch;
+	struct thread *thread;
+};
+
+static void
+day_clock_changed(struct wallclock_watch *w)
+{
+	(void)thread_wake(container_of(w, struct day_sleeper, watch)->thread,
+			  THREAD_WAKE_ANY);
+}
+
+static long
+sleep_until_day(uint64_t wall_ns)
+{
+	struct day_sleeper s = { .thread = current_thread() };
+	int err = 0;
+
+	wallclock_watch_add(&s.watch, day_clock_changed);
+	while (err != -EINTR) {
+		thread_sleep_begin(THREAD_SLEEP_INTERRUPT);
+		if (wallclock_ns() >= wall_ns) {
+			thread_sleep_cancel();
+			break;
+		}
+		err = thread_sleep(wallclock_to_monotonic(wall_ns));
+	}
+	wallclock_watch_remove(&s.watch);
+	return err == -EINTR ? -ERESTARTNOHAND : 0;
+}
+
+/* Until the processor time is reached: it is looked at now and then. */
+static int
+sleep_cpu(const struct cpu_clock *c, uint64_t until)
+{
+	uint64_t seen = 0, used;
+	int err = 0;
+
+	while (!err && (used = cpu_clock_read(c)) < until)
+		err = thread_nap(
+			cpu_clock_next_look(c->process, used, until, &seen),
+			true);
+	return err;
+}
+
+/* The rest of a relative sleep, after a signal without handler. */
+static long
+sleep_cpu_restart(struct task *t)
+{
+	struct cpu_clock c;
+	uint64_t until = t->restart.args[0], used;
+	int err = cpu_clock_get((int)t->restart.args[2], &c);
+	uintptr_t left = t->restart.args[1];
+
+	if (err)
+		return err;
+	err = sleep_cpu(&c, until);
+	used = cpu_clock_read(&c);
+	cpu_clock_put(&c);
+	if (!err)
+		return 0;
+	if (left && put_timespec((struct __kernel_timespec USER *)left,
+				 until > used ? until - used : 0))
+		return -EFAULT;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+/* A thread cannot wait for its own clock: it would stand still. */
+static long
+sleep_on_cpu_clock(int id, bool absolute, uint64_t ns,
+		   struct __kernel_timespec USER *left)
+{
+	struct task *t = current_task();
+	struct cpu_clock c;
+	uint64_t now;
+	int err;
+
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return -EOPNOTSUPP;
+	err = cpu_clock_get(id, &c);
+	if (err)
+		return err;
+	if (c.task == t)
+		err = -EINVAL;
+	now = cpu_clock_read(&c);
+	if (!err && absolute && sleep_cpu(&c, ns))
+		err = -ERESTARTNOHAND;
+	cpu_clock_put(&c);
+	if (err || absolute)
+		return err;
+	t->restart.fn = sleep_cpu_restart;
+	t->restart.args[0] = ns > NEVER - now ? NEVER : now + ns;
+	t->restart.args[1] = (uintptr_t)left;
+	t->restart.args[2] = (unsigned)id;
+	return sleep_cpu_restart(t);
+}
+
+/* clock_nanosleep(2): -EFAULT, -EINTR, -EINVAL, -EOPNOTSUPP. */
 SYSCALL4(clock_nanosleep, int, id, int, flags,
 	 const struct __kernel_timespec USER *, u,
 	 struct __kernel_timespec USER *, left)
 {
+	bool absolute = flags & TIMER_ABSTIME;
 	uint64_t now, ns;
 	int err = clock_read(id, &now);
 
 	if (err)
 		return err;
-	if (!can_sleep_on(id))
+	if (!is_cpu_clock(id) && !can_sleep_on(id))
 		return -EOPNOTSUPP;
 	err = get_timespec(&ns, u);
 	if (err)
 		return err;
-	if (!(flags & TIMER_ABSTIME))
+	if (is_cpu_clock(id))
+		return sleep_on_cpu_clock(id, absolute, ns, left);
+	if (!absolute)
 		return sleep_relative(ns, left);
-	ns = ns > now ? ns - now : 0;
-	return thread_nap(deadline_after(ns), true) == -EINTR ? -ERESTARTNOHAND
-							      : 0;
+	if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_ALARM ||
+	    id == CLOCK_TAI)
+		return sleep_until_day(ns);
+	return thread_nap(ns, true) == -EINTR ? -ERESTARTNOHAND : 0;
 }
 
 /* --- interval timers --- */
@@ -284,50 +393,50 @@ timeval_to_ns(const struct __kernel_old_timeval *tv, uint64_t *ns)
 }
 
 static int
-put_itimer(struct __kernel_old_itimerval USER *u)
+put_itimer(struct __kernel_old_itimerval USER *u, const struct itimer_value *i)
 {
 	struct __kernel_old_itimerval v;
-	uint64_t left, interval;
 
-	itimer_get(current_process(), &left, &interval);
-	timeval_from_ns(&v.it_value, left);
-	timeval_from_ns(&v.it_interval, interval);
+	timeval_from_ns(&v.it_value, i->left_ns);
+	timeval_from_ns(&v.it_interval, i->interval_ns);
 	return put_user(v, u);
 }
 
+/* getitimer(2): -EFAULT, -EINVAL. */
 SYSCALL2(getitimer, int, which, struct __kernel_old_itimerval USER *, u)
 {
-	return which == ITIMER_REAL ? put_itimer(u) : -EINVAL;
+	struct itimer_value now;
+
+	if (which < 0 || which >= ITIMERS)
+		return -EINVAL;
+	itimer_get(current_process(), (unsigned)which, &now);
+	return put_itimer(u, &now);
 }
 
-/* setitimer(2): -EFAULT, -EINVAL (also ITIMER_VIRTUAL and ITIMER_PROF). */
+/* setitimer(2): -EFAULT, -EINVAL. */
 SYSCALL3(setitimer, int, which, const struct __kernel_old_itimerval USER *, new,
 	 struct __kernel_old_itimerval USER *, old)
 {
 	struct __kernel_old_itimerval v = { 0 };
-	uint64_t first, interval;
+	struct itimer_value to, was;
 
-	if (which != ITIMER_REAL)
-		return -EINVAL;
 	if (new &&get_user(v, new))
 		return -EFAULT;
-	if (timeval_to_ns(&v.it_value, &first) ||
-	    timeval_to_ns(&v.it_interval, &interval))
+	if (which < 0 || which >= ITIMERS ||
+	    timeval_to_ns(&v.it_value, &to.left_ns) ||
+	    timeval_to_ns(&v.it_interval, &to.interval_ns))
 		return -EINVAL;
-	if (old && put_itimer(old))
-		return -EFAULT;
-	itimer_set(current_process(), first, interval);
-	return 0;
+	itimer_set(current_process(), (unsigned)which, &to, &was);
+	return old ? put_itimer(old, &was) : 0;
 }
 
 SYSCALL1(alarm, unsigned, seconds)
 {
-	uint64_t left, interval;
+	struct itimer_value to = { seconds * NSEC_PER_SEC, 0 }, was;
 
-	itimer_get(current_process(), &left, &interval);
-	itimer_set(current_process(), seconds * NSEC_PER_SEC, 0);
+	itimer_set(current_process(), ITIMER_REAL, &to, &was);
 	/* As Linux: to the nearest second, but a running one is never 0. */
-	if (left && left < NSEC_PER_SEC)
+	if (was.left_ns && was.left_ns < NSEC_PER_SEC)
 		return 1;
-	return (long)((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
+	return (long)((was.left_ns + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
 }

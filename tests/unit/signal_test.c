@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "mm/slab.h"
+#include "proc/posix_timer_priv.h"
 #include "proc/process_priv.h"
 #include "proc/signalfd.h"
 
@@ -68,6 +69,19 @@ slab_free(struct slab_cache *c, void *obj)
 {
 	entries--;
 	free(obj);
+}
+
+void
+posix_timer_taken_locked(UNUSED struct posix_timer *t,
+			 UNUSED struct siginfo *info)
+{
+	fail();
+}
+
+void
+posix_timer_dropped_locked(UNUSED struct posix_timer *t)
+{
+	fail();
 }
 
 void
