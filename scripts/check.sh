@@ -5,6 +5,7 @@
 #   layers   no file includes one of a layer above
 #   headers  every header compiles alone
 #   size     no line over 80 columns, no file of the system over 600 lines
+#   coverage kernel/syscall/COVERAGE.md is what scripts/coverage.py makes
 #   tidy     clang-tidy on files changed since the last commit (--all: on all)
 #   unit     the host tests
 #   boot     one boot to a shell
@@ -64,6 +65,10 @@ size() {
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
+coverage() {
+	scripts/coverage.py --check
+}
+
 tidy() {
 	local flags files
 	files=$(changed)
@@ -87,12 +92,12 @@ boot() {
 		'tests/boot/test_matrix.py::test_machine[plain]'
 }
 
-[ $# -gt 0 ] || set -- format layers headers size tidy unit boot
+[ $# -gt 0 ] || set -- format layers headers size coverage tidy unit boot
 passed=0 failed=0
 mkdir -p "$build/logs"
 for step in "$@"; do
 	case $step in
-	format|layers|headers|size|tidy|unit|boot) ;;
+	format|layers|headers|size|coverage|tidy|unit|boot) ;;
 	*) echo "check.sh: unknown step $step; see --help" >&2; exit 2 ;;
 	esac
 	if "$step" >"$build/logs/check-$step.log" 2>&1; then

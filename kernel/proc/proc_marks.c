@@ -81,7 +81,7 @@ proc_show_oom_score(pid_t nr, struct proc_text *t)
 
 /* Below what a privileged process has set last only the privileged may go. */
 static int
-set_oom_adj(pid_t nr, int adj)
+set_oom_adj(pid_t nr, int adj, bool old_scale)
 {
 	bool privileged = cred_capable(current_task()->cred, CAP_SYS_RESOURCE);
 	struct proc_subject s;
@@ -93,7 +93,7 @@ set_oom_adj(pid_t nr, int adj)
 		err = -EACCES;
 	} else {
 		atomic_store(&s.process->marks.oom_adj, adj);
-		if (privileged)
+		if (privileged && !old_scale)
 			atomic_store(&s.process->marks.oom_adj_min, adj);
 	}
 	proc_subject_put(&s);
@@ -109,7 +109,7 @@ proc_store_oom_score_adj(pid_t nr, const char *text, size_t n)
 	if (!sysctl_parse(text, n, &v) || v < OOM_SCORE_ADJ_MIN ||
 	    v > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
-	err = set_oom_adj(nr, (int)v);
+	err = set_oom_adj(nr, (int)v, false);
 	return err ? err : (ssize_t)n;
 }
 
@@ -126,7 +126,7 @@ proc_store_oom_adj(pid_t nr, const char *text, size_t n)
 		v = OOM_SCORE_ADJ_MAX;
 	else
 		v = v * OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
-	err = set_oom_adj(nr, (int)v);
+	err = set_oom_adj(nr, (int)v, true);
 	return err ? err : (ssize_t)n;
 }
 

@@ -128,7 +128,7 @@ proc_show_stack(pid_t nr, struct proc_text *t)
 		return err;
 	pc = sleep_pc(&s);
 	if (!cred_capable(current_task()->cred, CAP_SYS_ADMIN)) {
-		err = -EPERM;
+		err = -EACCES;
 	} else if (pc) {
 		struct symbol sym = symbol_find(pc);
 

@@ -63,6 +63,7 @@ struct usage {
 enum strace_bits {
 	STRACE_ON = 1 << 0,
 	STRACE_CHILDREN = 1 << 1, /* children begin with the same bits */
+	STRACE_FILTERED = 1 << 2, /* only what strace= names */
 };
 
 /* What /proc/PID sets and a child inherits. */

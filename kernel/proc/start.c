@@ -142,7 +142,7 @@ create_init_task(struct fs_context *fs)
 void
 process_log_calls(void)
 {
-	initial_strace = STRACE_ON | STRACE_CHILDREN;
+	initial_strace = STRACE_ON | STRACE_CHILDREN | STRACE_FILTERED;
 }
 
 void

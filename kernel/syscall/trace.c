@@ -7,20 +7,93 @@
 #include "core/klog.h"
 #include "lib/fmt.h"
 #include "syscall/define.h"
+#include "syscall/flags.h"
 
 /*
- * syscall/trace.c - system calls as text.
+ * syscall/trace.c - which system calls are logged, and how they read.
  *
  * Arguments are shown before the call, since it may not come back (exit,
  * execve); the line goes to the log when it has.
  */
 
-void
+/* --- which ---------------------------------------------------------------- */
+
+#define PROGRAMS_MAX 8
+#define CALLS_MAX    512
+
+/* strace= */
+static char programs[PROGRAMS_MAX][16] RO_AFTER_BOOT;
+static unsigned program_count RO_AFTER_BOOT;
+static uint64_t calls[CALLS_MAX / 64] RO_AFTER_BOOT;
+static bool some_calls RO_AFTER_BOOT;
+
+BOOT_CODE static void
+add_word(const char *word)
+{
+	long nr = syscall_nr_of(word);
+
+	if (strcmp(word, "1") == 0 || strcmp(word, "all") == 0)
+		return;
+	if (nr >= 0 && nr < CALLS_MAX) {
+		calls[nr / 64] |= 1ULL << (nr % 64);
+		some_calls = true;
+	} else if (program_count < PROGRAMS_MAX) {
+		strlcpy(programs[program_count++], word, sizeof(programs[0]));
+	} else {
+		klog(KLOG_WARNING, "strace: too many programs: %s", word);
+	}
+}
+
+BOOT_CODE void
 syscall_trace_init(void)
 {
-	if (cmdline_get_u64("strace", 0))
-		process_log_calls();
+	const char *list = cmdline_get("strace");
+	char word[32];
+
+	if (!list || !*list || strcmp(list, "0") == 0)
+		return;
+	while (*list) {
+		const char *end = strchr(list, ',');
+		size_t n = end ? (size_t)(end - list) : strlen(list);
+		size_t kept = MIN(n, sizeof(word) - 1);
+
+		memcpy(word, list, kept);
+		word[kept] = '\0';
+		if (kept)
+			add_word(word);
+		list += n + (end ? 1 : 0);
+	}
+	process_log_calls();
 }
+
+static bool
+program_wanted(const char *name)
+{
+	for (unsigned i = 0; i < program_count; i++)
+		if (strcmp(programs[i], name) == 0)
+			return true;
+	return !program_count;
+}
+
+static bool
+call_wanted(long nr)
+{
+	if (!some_calls)
+		return true;
+	return nr >= 0 && nr < CALLS_MAX && (calls[nr / 64] >> (nr % 64) & 1);
+}
+
+bool
+syscall_trace_wanted(long nr)
+{
+	unsigned bits = atomic_load_explicit(&current_process()->marks.strace,
+					     memory_order_relaxed);
+
+	return !(bits & STRACE_FILTERED) ||
+	       (call_wanted(nr) && program_wanted(current_thread()->name));
+}
+
+/* --- how ------------------------------------------------------------------ */
 
 static void put(struct syscall_trace *t, const char *fmt, ...) PRINTF(2, 3);
 
@@ -81,24 +154,87 @@ put_argument(struct syscall_trace *t, char letter, uint64_t v)
 	}
 }
 
-void
-syscall_trace_enter(struct syscall_trace *t, const struct syscall_entry *e,
-		    long nr, const struct trap_frame *f)
+static void
+put_bits(struct syscall_trace *t, const struct flag_set *set, uint64_t v)
 {
+	const char *bar = "";
+
+	for (const struct flag *f = set->flags; f->name; f++) {
+		if (!f->value || (v & f->value) != f->value)
+			continue;
+		put(t, "%s%s", bar, f->name);
+		v &= ~f->value;
+		bar = "|";
+	}
+	if (v || !*bar)
+		put(t, "%s%#lx", bar, (unsigned long)v);
+}
+
+static void
+put_value(struct syscall_trace *t, const struct flag_set *set, uint64_t v)
+{
+	for (const struct flag *f = set->flags; f->name; f++) {
+		if (f->value == v) {
+			put(t, "%s", f->name);
+			return;
+		}
+	}
+	put(t, "%#lx", (unsigned long)v);
+}
+
+static void
+put_flags(struct syscall_trace *t, const struct flag_use *u, uint64_t v)
+{
+	uint64_t rest = v & u->ignore & UINT32_MAX;
+
+	v = (uint32_t)(v & ~u->ignore);
+	if (u->set->bits)
+		put_bits(t, u->set, v);
+	else
+		put_value(t, u->set, v);
+	if (rest)
+		put(t, "|%#lx", (unsigned long)rest);
+}
+
+void
+syscall_trace_enter(struct syscall_trace *t, long nr,
+		    const struct trap_frame *f)
+{
+	const struct syscall_name *name = syscall_name_of(nr);
 	struct task *task = current_task();
 
 	t->len = 0;
 	put(t, "strace: %s[%d] ", task->thread.name, task->tid);
-	if (!e) {
+	if (!name) {
 		put(t, "syscall_%ld(%#lx", nr,
 		    (unsigned long)trap_syscall_arg(f, 0));
 		return;
 	}
-	put(t, "%s(", e->name);
-	for (int i = 0; e->args[i]; i++) {
+	put(t, "%s(", name->name);
+	for (unsigned i = 0; name->args[i]; i++) {
+		const struct flag_use *u = flag_use_of(nr, i);
+		uint64_t v = trap_syscall_arg(f, (int)i);
+
 		if (i)
 			put(t, ", ");
-		put_argument(t, e->args[i], trap_syscall_arg(f, i));
+		if (u)
+			put_flags(t, u, v);
+		else
+			put_argument(t, name->args[i], v);
+	}
+}
+
+static const char *
+error_name(long error)
+{
+	switch (error) {
+#define ERRNO(name) \
+	case name:  \
+		return #name;
+#include "syscall/errno.def"
+#undef ERRNO
+	default:
+		return "?";
 	}
 }
 
@@ -106,7 +242,8 @@ void
 syscall_trace_leave(struct syscall_trace *t, long result)
 {
 	if (result < 0 && result > -4096)
-		klog(KLOG_INFO, "%s) = -%ld", t->text, -result);
+		klog(KLOG_INFO, "%s) = -%ld %s", t->text, -result,
+		     error_name(-result));
 	else
 		klog(KLOG_INFO, "%s) = %#lx", t->text, (unsigned long)result);
 }

@@ -80,12 +80,16 @@ register_node(struct superblock *sb, const char *path, mode_t mode,
 	      const struct proc_node *node)
 {
 	struct dentry *dir = walk_static(sb, &path);
+	const struct inode_ops *ops = &proc_node_ops;
 	const struct file_ops *fops = NULL;
 	struct inode *i;
 
-	if (node->kind == PROC_FILE)
+	if (node->kind == PROC_FILE) {
 		fops = node->file->read ? &proc_data_ops : &proc_text_ops;
-	i = proc_inode(sb, mode, &proc_node_ops, fops, node);
+		if (node->file->bits & PROC_SETTING)
+			ops = &proc_setting_ops;
+	}
+	i = proc_inode(sb, mode, ops, fops, node);
 	if (!i || !dentry_create_pinned(dir, path, i))
 		panic("procfs: cannot register %s", path);
 }

@@ -50,6 +50,8 @@ enum proc_file_bits {
 	PROC_PIECES = 1 << 1,
 	/* Of processes only, not below task/. */
 	PROC_LEADER_ONLY = 1 << 2,
+	/* Of /proc/sys: no privilege overrides the permission bits. */
+	PROC_SETTING = 1 << 3,
 };
 
 /* A system-wide file or one of a process. */

@@ -46,7 +46,8 @@ struct proc_node {
 extern const struct procfs_source *procfs_source; /* [I] after boot */
 extern const struct file_ops proc_text_ops;       /* proc_text.c */
 extern const struct file_ops proc_data_ops;
-extern const struct inode_ops proc_node_ops; /* files, plain links */
+extern const struct inode_ops proc_node_ops;    /* files, plain links */
+extern const struct inode_ops proc_setting_ops; /* files of /proc/sys */
 extern const struct inode_ops proc_root_ops;
 extern const struct file_ops proc_root_file_ops;
 

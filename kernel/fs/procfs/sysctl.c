@@ -115,7 +115,8 @@ register_setting(struct superblock *sb, const struct sysctl *s)
 	snprintf(path, sizeof(path), "sys/%s", s->path);
 	*f = (struct proc_file){ .name = s->path,
 				 .mode = s->mode,
-				 .show = show_setting };
+				 .show = show_setting,
+				 .bits = PROC_SETTING };
 	if (s->kind == SYSCTL_TEXT) {
 		f->show = s->show;
 		f->store = s->store;
@@ -132,6 +133,24 @@ proc_sysctl_register(struct superblock *sb, const struct sysctl *table)
 	for (; table->path; table++)
 		register_setting(sb, table);
 }
+
+/* Root is the owner and has the owner's bits, whatever its capabilities. */
+static int
+setting_permission(struct inode *i, unsigned want, const struct cred *c)
+{
+	mode_t bits = i->mode;
+
+	if (c->user.fs == 0)
+		bits >>= 6;
+	else if (cred_in_group(c, 0))
+		bits >>= 3;
+	return (bits & want) == want ? 0 : -EACCES;
+}
+
+const struct inode_ops proc_setting_ops = {
+	.evict = proc_node_evict,
+	.permission = setting_permission,
+};
 
 /* --- the settings of the layers below --- */
 
