@@ -110,15 +110,17 @@ writer_begin(struct file *f)
 	if (!counts_as_writer(f))
 		return 0;
 	err = inode_write_begin(f->inode);
-	if (!err)
-		atomic_fetch_add(&f->path.mount->writers, 1);
-	return err;
+	if (err)
+		return err;
+	atomic_fetch_add(&f->path.mount->writers, 1);
+	f->bits |= FILE_WRITER;
+	return 0;
 }
 
 static void
 writer_end(struct file *f)
 {
-	if (!counts_as_writer(f))
+	if (!(f->bits & FILE_WRITER))
 		return;
 	atomic_fetch_sub(&f->path.mount->writers, 1);
 	inode_write_end(f->inode);

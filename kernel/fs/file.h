@@ -53,6 +53,7 @@ enum file_bits {
 	FILE_SEEKABLE = 1 << 0,   /* lseek is meaningful */
 	FILE_STREAM = 1 << 1,     /* no offset to read or write at */
 	FILE_NO_SIGPIPE = 1 << 2, /* writes fail with -EPIPE and no signal */
+	FILE_WRITER = 1 << 3,     /* counted: in the way of running it */
 };
 
 /* W is watch_lock. */

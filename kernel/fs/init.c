@@ -7,6 +7,7 @@
 #include "fs/anon_file.h"
 #include "fs/eventpoll.h"
 #include "fs/fs_priv.h"
+#include "fs/memfd.h"
 #include "lib/errno.h"
 
 void
@@ -17,6 +18,7 @@ fs_init(void)
 	file_cache_init();
 	mount_init();
 	tmpfs_init();
+	memfd_init();
 	pipe_init();
 	anon_file_init();
 	eventpoll_init();

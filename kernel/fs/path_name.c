@@ -95,7 +95,18 @@ path_deleted(const struct path *p)
 	       !p->mount->internal;
 }
 
-/* Files of internal mounts have a name, but no place. */
+/*
+ * What is on internal mounts has a name, but no place; files (memfd) look as if
+ * they had been in the root and were deleted.
+ */
+static bool
+build_internal_name(struct name_builder *b, const struct dentry *d)
+{
+	if (!S_ISREG(d->inode->mode))
+		return prepend(b, d->name, d->name_len);
+	return prepend(b, " (deleted)", 10) && prepend_component(b, d);
+}
+
 static bool
 build_name(struct name_builder *b, const struct path *p,
 	   const struct path *root)
@@ -106,7 +117,7 @@ build_name(struct name_builder *b, const struct path *p,
 	if (path_deleted(p) && !prepend(b, " (deleted)", 10))
 		return false;
 	if (p->mount->internal)
-		return prepend(b, p->dentry->name, p->dentry->name_len);
+		return build_internal_name(b, p->dentry);
 	end = b->start;
 	if (!climb(b, p, root, &reached))
 		return false;

@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
+#include "fs/memfd.h"
 #include "syscall/define.h"
 #include "syscall/fcntl_lock.h"
 
@@ -248,6 +249,11 @@ file_fcntl(struct file *f, int fd, int cmd, unsigned long arg)
 		return atomic_load(&f->flags);
 	case F_SETFL:
 		return set_status_flags(f, (unsigned)arg);
+	case F_GET_SEALS:
+		return file_seals(f);
+	case F_ADD_SEALS:
+		return arg > UINT32_MAX ? -EINVAL
+					: file_add_seals(f, (unsigned)arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(f, (unsigned)cmd, arg);

@@ -191,15 +191,13 @@ populate(struct vm_space *s, const struct vm_map_request *r, vaddr_t at)
 	populate_range(s, at, at + r->size, access);
 }
 
-int
-vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
+static int
+map_checked(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 {
-	int err = check_request(r);
 	struct change c;
 	struct area *a;
+	int err;
 
-	if (err)
-		return err;
 	a = area_for(r);
 	if (!a)
 		return -ENOMEM;
@@ -219,6 +217,36 @@ vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 	if (!err && r->populate)
 		populate(s, r, *out);
 	return err;
+}
+
+/*
+ * What may be sealed counts as mapped before the question, so that whoever
+ * seals meanwhile sees one that got the answer "no".
+ */
+static int
+map_unsealed(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
+{
+	struct vm_object *o = r->object;
+	int err = -EPERM;
+
+	atomic_fetch_add(&o->writable_maps, 1);
+	if (!o->ops->sealed(o))
+		err = map_checked(s, r, out);
+	atomic_fetch_sub(&o->writable_maps, 1);
+	return err;
+}
+
+int
+vm_map(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
+{
+	unsigned shared = AREA_SHARED | AREA_MAY_WRITE;
+	int err = check_request(r);
+
+	if (err)
+		return err;
+	if (r->object && r->object->ops->sealed && (r->bits & shared) == shared)
+		return map_unsealed(s, r, out);
+	return map_checked(s, r, out);
 }
 
 /* --- break ---------------------------------------------------------------- */

@@ -38,6 +38,8 @@ struct vm_object_ops {
 	/* Size in bytes now; faults past its last page get SIGBUS.
 	 * NULL: unlimited.  Takes no lock. */
 	uint64_t (*size)(struct vm_object *o);
+	/* Are new writable shared mappings refused for ever?  NULL: no. */
+	bool (*sealed)(struct vm_object *o);
 	/* Write back the FRAME_DIRTY pages of first .. last; NULL: memory is
 	 * all there is. */
 	int (*sync)(struct vm_object *o, uint64_t first, uint64_t last);

@@ -246,6 +246,8 @@ tmpfs_setattr(struct inode *i, const struct inode_attr *a)
 	int err = 0;
 
 	if (a->bits & ATTR_SIZE)
+		err = tmpfs_seals_resize(i->data, i->size, a->size);
+	if (!err && (a->bits & ATTR_SIZE))
 		err = tmpfs_file_resize(i, a->size);
 	return err ? err : inode_store_attr(i, a);
 }

@@ -16,6 +16,7 @@
 
 #include "fs/tmpfs/tmpfs.h"
 
+#include <linux/fcntl.h>
 #include <linux/mount.h>
 
 #include "lib/errno.h"
@@ -94,7 +95,14 @@ object_release(struct vm_object *o)
 	kfree(file_of(o));
 }
 
+static bool
+object_sealed(struct vm_object *o)
+{
+	return tmpfs_seals_write(file_of(o));
+}
+
 static const struct vm_object_ops tmpfs_object_ops = {
+	.sealed = object_sealed,
 	.fill = object_fill,
 	.size = object_size,
 	.release = object_release,
@@ -109,6 +117,7 @@ tmpfs_file_init(struct inode *i)
 		return -ENOMEM;
 	vm_object_init(&t->object, &tmpfs_object_ops);
 	t->fs = tmpfs_of(i->sb);
+	t->seals = F_SEAL_SEAL; /* files with names take none */
 	i->data = t;
 	i->object = &t->object;
 	return 0;
@@ -279,7 +288,11 @@ write_locked(struct inode *i, struct uio *u, uint64_t start)
 		size_t n = PAGE_SIZE - at % PAGE_SIZE;
 
 		n = MIN(n, u->left);
-		done = write_page(i->data, u, at, n);
+		done = at + n > i->size
+			       ? tmpfs_seals_resize(i->data, i->size, at + n)
+			       : 0;
+		if (!done)
+			done = write_page(i->data, u, at, n);
 		if (done < 0)
 			break;
 		at += (uint64_t)done;
@@ -305,6 +318,10 @@ tmpfs_write(struct file *f, struct uio *u, uint64_t *pos)
 	if (start >= INT64_MAX || u->left > INT64_MAX - start) {
 		mutex_unlock(&i->lock);
 		return -EFBIG;
+	}
+	if (tmpfs_seals_write(i->data)) {
+		mutex_unlock(&i->lock);
+		return -EPERM;
 	}
 	inode_drop_setid(i);
 	done = write_locked(i, u, start);
@@ -355,6 +372,11 @@ static int
 tmpfs_mmap(struct file *f, struct vm_map_request *r)
 {
 	r->object = f->inode->object;
+	if ((r->bits & AREA_SHARED) && tmpfs_seals_write(f->inode->data)) {
+		if (r->bits & AREA_WRITE)
+			return -EPERM;
+		r->bits &= ~(unsigned)AREA_MAY_WRITE;
+	}
 	return 0;
 }
 

@@ -101,10 +101,14 @@ allocate_locked(struct inode *i, int mode, uint64_t off, uint64_t end)
 	int err;
 
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		if (tmpfs_seals_write(i->data))
+			return -EPERM;
 		punch_hole(i, off, end);
 		return 0;
 	}
-	err = reserve(i, off, end);
+	err = end > i->size ? tmpfs_seals_resize(i->data, i->size, end) : 0;
+	if (!err)
+		err = reserve(i, off, end);
 	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
 		err = tmpfs_file_resize(i, end);
 	return err;

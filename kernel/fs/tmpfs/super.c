@@ -257,7 +257,7 @@ tmpfs_mount(const struct filesystem_type *type, const char *source,
 	return 0;
 }
 
-static struct filesystem_type tmpfs_type = {
+struct filesystem_type tmpfs_type = {
 	.name = "tmpfs",
 	.no_device = true,
 	.mount = tmpfs_mount,

@@ -24,7 +24,8 @@ struct tmpfs_file {
 	struct vm_object object;
 	_Atomic uint64_t size;    /* [a] inode->size, for the object */
 	_Atomic uint64_t charged; /* [a] pages counted in fs->used_pages */
-	struct tmpfs *fs; /* [object lock] NULL once the inode is gone */
+	struct tmpfs *fs;  /* [object lock] NULL once the inode is gone */
+	atomic_uint seals; /* [a] F_SEAL_*, added under the inode's lock */
 };
 
 static inline struct tmpfs *
@@ -55,6 +56,16 @@ tmpfs_set_xattr(struct inode *i, const char *name, const struct xattr_value *v);
 #define TMPFS_XATTR_OPS                                               \
 	.get_xattr = tmpfs_get_xattr, .list_xattr = tmpfs_list_xattr, \
 	.set_xattr = tmpfs_set_xattr
+
+/* memfd.c */
+/* Is writing forbidden? */
+bool tmpfs_seals_write(const struct tmpfs_file *t);
+/* 0, or -EPERM: may the size change so? */
+NODISCARD int
+tmpfs_seals_resize(const struct tmpfs_file *t, uint64_t old, uint64_t size);
+
+/* super.c */
+extern struct filesystem_type tmpfs_type;
 
 /* dir.c */
 extern const struct inode_ops tmpfs_dir_inode_ops;
