@@ -69,3 +69,22 @@ check: esp guest $(SYSINC)/.stamp
 .PHONY: print-kflags
 print-kflags: $(SYSINC)/.stamp
 	@: $(info $(filter-out -MMD -MP,$(KFLAGS)))
+
+# Programs linked with the GNU C library, dynamically: they bring its loader and
+# library along, each where it looks for them.
+GLIBC_DIR := $(BUILD)/glibc
+GLIBC_BIN := $(patsubst tests/glibc/%.c,$(GLIBC_DIR)/guest/%,$(wildcard tests/glibc/*.c))
+# libgcc_s: cancellation unwinds the stack.
+GLIBC_LIBS := /lib64/ld-linux-x86-64.so.2 $(addprefix /lib/x86_64-linux-gnu/, \
+	libc.so.6 libgcc_s.so.1)
+
+$(GLIBC_BIN): $(GLIBC_DIR)/guest/%: tests/glibc/%.c $(GUEST_COMMON) tests/guest/guest.h tests/build.mk
+	$(call say,GCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc -D_GNU_SOURCE -std=gnu17 -O2 -Wall -Wextra -Wno-clobbered -pthread -o $@ $< $(GUEST_COMMON)
+
+## make glibc-tests    build/glibc: the C library and tests of its threads, for FILES=
+.PHONY: glibc-tests
+glibc-tests: $(GLIBC_BIN) $(GUEST_DIR)/runner
+	$(Q)for f in $(GLIBC_LIBS); do install -D $$f $(GLIBC_DIR)$$f; done
+	$(Q)cp $(GUEST_DIR)/runner $(GLIBC_DIR)/guest/
