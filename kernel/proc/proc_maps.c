@@ -58,7 +58,7 @@ put_kib(struct proc_text *t, const char *name, uint64_t kib)
 }
 
 static void
-put_usage(struct proc_text *t, const struct vm_range_usage *u)
+put_usage(struct proc_text *t, const struct vm_range_usage *u, bool locked)
 {
 	put_kib(t, "Rss:", u->resident * PAGE_KIB);
 	put_kib(t, "Pss:", u->proportional_4k * PAGE_KIB / 4096);
@@ -69,7 +69,8 @@ put_usage(struct proc_text *t, const struct vm_range_usage *u)
 	put_kib(t, "Anonymous:", u->anonymous * PAGE_KIB);
 	put_kib(t, "AnonHugePages:", u->huge * PAGE_KIB);
 	put_kib(t, "Swap:", 0);
-	put_kib(t, "Locked:", 0);
+	put_kib(t,
+		"Locked:", locked ? u->proportional_4k * PAGE_KIB / 4096 : 0);
 }
 
 static void
@@ -104,7 +105,7 @@ put_paragraph(struct proc_text *t, struct vm_space *s, const struct area *a,
 	put_kib(t, "KernelPageSize:", PAGE_KIB);
 	put_kib(t, "MMUPageSize:", PAGE_KIB);
 	vm_range_usage(s, a->start, a->end, &u);
-	put_usage(t, &u);
+	put_usage(t, &u, a->bits & AREA_LOCKED);
 	put_flags(t, a->bits);
 }
 
@@ -195,7 +196,7 @@ proc_show_smaps_rollup(pid_t nr, struct proc_text *t)
 		proc_printf(t, "%08lx-%08lx ---p 00000000 00:00 0 ",
 			    (unsigned long)start, (unsigned long)end);
 		proc_printf(t, "%26s%s\n", "", "[rollup]");
-		put_usage(t, &u);
+		put_usage(t, &u, false);
 	}
 	proc_subject_put(&s);
 	return err;

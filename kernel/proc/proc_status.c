@@ -306,6 +306,7 @@ put_memory(struct proc_text *t, struct vm_space *s)
 		uint64_t pages;
 	} lines[] = {
 		{ "VmSize", u.total_pages },
+		{ "VmLck", u.locked_pages },
 		{ "VmHWM", u.peak_pages },
 		{ "VmRSS", u.resident_pages },
 		{ "RssAnon", u.resident_pages - u.shared_pages },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "proc/process.h"
 
+#include <linux/capability.h>
+
 #include "fs/user_account.h"
 #include "mm/slab.h"
 #include "net/socket.h"
@@ -43,6 +45,13 @@ running_pid(void)
 	return t->ops == &task_thread_ops ? current_process()->pid : 0;
 }
 
+/* mlock(2) beyond its limit. */
+static bool
+may_lock_more(void)
+{
+	return cred_capable(running_cred(), CAP_IPC_LOCK);
+}
+
 void
 process_init(void)
 {
@@ -55,6 +64,7 @@ process_init(void)
 	signalfd_init();
 	jobctl_init();
 	wx_report_init();
+	vm_lock_set_privileged(may_lock_more);
 	cred_set_current_source(running_cred);
 	socket_set_caller_source(running_pid);
 }

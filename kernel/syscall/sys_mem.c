@@ -39,6 +39,8 @@ decode_flags(unsigned flags, struct vm_map_request *r)
 	r->no_replace = flags & MAP_FIXED_NOREPLACE;
 	r->fixed = (flags & MAP_FIXED) || r->no_replace;
 	r->populate = (flags & MAP_POPULATE) && !(flags & MAP_NONBLOCK);
+	if (flags & MAP_LOCKED)
+		r->bits |= AREA_LOCKED;
 	if (flags & MAP_NORESERVE)
 		r->bits |= AREA_NO_RESERVE;
 	r->bits |= AREA_MAY_WRITE;
@@ -116,6 +118,8 @@ SYSCALL6(mmap, vaddr_t, addr, size_t, size, unsigned, prot, unsigned, flags,
 	err = decode_flags(flags, &r);
 	if (!err && r.fixed && (addr & ~PAGE_MASK))
 		err = -EINVAL;
+	if (!err && (flags & MAP_LOCKED) && !vm_may_lock(current_task()->space))
+		err = -EPERM;
 	if (err)
 		return err;
 	if (flags & MAP_ANONYMOUS) {
@@ -137,8 +141,8 @@ SYSCALL2(munmap, vaddr_t, addr, size_t, size)
 	return vm_unmap(current_task()->space, addr, whole);
 }
 
-/* mprotect(2): -EACCES, -EINVAL, -ENOMEM. */
-SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
+static long
+protect(vaddr_t addr, size_t size, unsigned prot)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
 	unsigned bits = bits_of_prot(prot);
@@ -157,6 +161,35 @@ SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
 	if (err == -EACCES && (implied & ~bits))
 		err = vm_protect(current_task()->space, addr, whole, bits);
 	return err;
+}
+
+/* mprotect(2): -EACCES, -EINVAL, -ENOMEM. */
+SYSCALL3(mprotect, vaddr_t, addr, size_t, size, unsigned, prot)
+{
+	return protect(addr, size, prot);
+}
+
+/*
+ * Protection keys: CR4.PKE stays off whatever the processor can do, so all is
+ * as Linux has it without them.  No key can be had, and only "no key" be used.
+ */
+
+/* pkey_mprotect(2): -EINVAL (a key), and as mprotect(2). */
+SYSCALL4(pkey_mprotect, vaddr_t, addr, size_t, size, unsigned, prot, int, key)
+{
+	return key == -1 ? protect(addr, size, prot) : -EINVAL;
+}
+
+/* pkey_alloc(2): -EINVAL, -ENOSPC. */
+SYSCALL2(pkey_alloc, uintptr_t, flags, uintptr_t, rights)
+{
+	return flags || (rights & ~(uintptr_t)PKEY_ACCESS_MASK) ? -EINVAL
+								: -ENOSPC;
+}
+
+SYSCALL1(pkey_free, int, key)
+{
+	return -EINVAL; /* none was given */
 }
 
 SYSCALL1(brk, vaddr_t, want)
@@ -231,5 +264,62 @@ SYSCALL3(mincore, vaddr_t, addr, size_t, size, uint8_t USER *, vec)
 		vec += n;
 		pages -= n;
 	}
+	return 0;
+}
+
+/* --- locking -------------------------------------------------------------- */
+
+/* Whole pages around a range; false: it goes over the end of all addresses. */
+static bool
+whole_pages(vaddr_t *addr, size_t *size)
+{
+	size_t lead = *addr & ~PAGE_MASK, whole;
+
+	if (__builtin_add_overflow(*size, lead + PAGE_SIZE - 1, &whole))
+		return false;
+	*addr -= lead;
+	*size = whole & PAGE_MASK;
+	return *addr + *size >= *addr;
+}
+
+static long
+lock_range(vaddr_t addr, size_t size, bool on_fault)
+{
+	if (!vm_may_lock(current_task()->space))
+		return -EPERM;
+	if (!whole_pages(&addr, &size))
+		return -EINVAL;
+	return vm_lock(current_task()->space, addr, size, on_fault);
+}
+
+/* mlock(2): -EAGAIN, -EINVAL, -ENOMEM, -EPERM. */
+SYSCALL2(mlock, vaddr_t, addr, size_t, size)
+{
+	return lock_range(addr, size, false);
+}
+
+SYSCALL3(mlock2, vaddr_t, addr, size_t, size, int, flags)
+{
+	if (flags & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return lock_range(addr, size, flags & MLOCK_ONFAULT);
+}
+
+SYSCALL2(munlock, vaddr_t, addr, size_t, size)
+{
+	if (!whole_pages(&addr, &size))
+		return -EINVAL;
+	return vm_unlock(current_task()->space, addr, size);
+}
+
+/* mlockall(2): -EINVAL, -ENOMEM, -EPERM. */
+SYSCALL1(mlockall, unsigned, flags)
+{
+	return vm_lock_all(current_task()->space, flags);
+}
+
+SYSCALL0(munlockall)
+{
+	vm_unlock_all(current_task()->space);
 	return 0;
 }

@@ -339,6 +339,8 @@ count_pages(struct vm_space *s, unsigned bits, uint64_t pages)
 	s->mapped_pages += pages;
 	if (bits_are_data(bits))
 		s->data_pages += pages;
+	if (bits & AREA_LOCKED)
+		s->locked_pages += pages;
 }
 
 void
@@ -427,6 +429,8 @@ copy_subtree(struct vm_space *dst, const struct area *a, struct area *parent,
 	if (!copy)
 		return -ENOMEM;
 	copy->space = dst;
+	/* Locks are not inherited. */
+	copy->bits &= ~(unsigned)(AREA_LOCKED | AREA_LOCK_ON_FAULT);
 	RB_LEFT(copy, node) = NULL;
 	RB_RIGHT(copy, node) = NULL;
 	RB_PARENT(copy, node) = parent;
@@ -479,6 +483,7 @@ area_kill_all(struct change *c, struct vm_space *s)
 	s->area_count = 0;
 	s->mapped_pages = 0;
 	s->data_pages = 0;
+	s->locked_pages = 0;
 }
 
 void

@@ -20,6 +20,8 @@ check_limits(const struct vm_space *s, unsigned bits, uint64_t more)
 	if (bits_are_data(bits) &&
 	    s->data_pages + more > s->limits.data >> PAGE_SHIFT)
 		return -ENOMEM;
+	if ((bits & AREA_LOCKED) && !lock_within_limit(s, more))
+		return -EAGAIN;
 	return 0;
 }
 
@@ -179,7 +181,7 @@ place(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 		return -ENOMEM;
 	if (vm_wx_refuses(s, r->bits, r->bits, *out))
 		return -EACCES;
-	return check_limits(s, r->bits, more);
+	return check_limits(s, r->bits | s->lock_future, more);
 }
 
 /* As far as it goes: the mapping stands, and what is missing will fault. */
@@ -194,6 +196,7 @@ populate(struct vm_space *s, const struct vm_map_request *r, vaddr_t at)
 static int
 map_checked(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 {
+	bool locked = false;
 	struct change c;
 	struct area *a;
 	int err;
@@ -208,6 +211,8 @@ map_checked(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 	if (!err) {
 		a->start = *out;
 		a->end = *out + r->size;
+		a->bits |= s->lock_future;
+		locked = a->bits & AREA_LOCKED;
 		if (area_add(&c, s, a))
 			a = NULL;
 	}
@@ -216,6 +221,8 @@ map_checked(struct vm_space *s, const struct vm_map_request *r, vaddr_t *out)
 		area_discard(a);
 	if (!err && r->populate)
 		populate(s, r, *out);
+	else if (locked)
+		(void)populate_locked(s, *out, *out + r->size);
 	return err;
 }
 
@@ -295,19 +302,24 @@ vm_brk(struct vm_space *s, vaddr_t want, unsigned more)
 	struct change c;
 	vaddr_t from, to, result;
 	int err = -ENOMEM;
+	bool locked;
 
 	change_begin(&c, s);
 	if (brk_allowed(s, want)) {
 		from = ALIGN_UP(s->brk_end, PAGE_SIZE);
 		to = ALIGN_UP(want, PAGE_SIZE);
 		if (to > from)
-			err = brk_grow(&c, s, from, to, HEAP_BITS | more);
+			err = brk_grow(&c, s, from, to,
+				       HEAP_BITS | more | s->lock_future);
 		else
 			err = to < from ? unmap_range(&c, s, to, from) : 0;
 	}
 	if (!err)
 		s->brk_end = want;
 	result = s->brk_end;
+	locked = s->lock_future;
 	change_end(&c, s);
+	if (!err && locked)
+		(void)populate_locked(s, from, to);
 	return result;
 }

@@ -98,6 +98,8 @@ static int
 advise_forget(struct change *c, struct vm_space *s, struct area *a,
 	      vaddr_t start, vaddr_t end, int advice) REQUIRES(s->lock)
 {
+	if (a->bits & AREA_LOCKED)
+		return -EINVAL;
 	/* Only memory that nobody else sees can be given up lazily. */
 	if (advice == MADV_FREE && a->object)
 		return -EINVAL;
@@ -144,6 +146,9 @@ advise_area(struct change *c, struct vm_space *s, struct area *a, vaddr_t start,
 	case MADV_DONTNEED:
 	case MADV_FREE:
 		return advise_forget(c, s, a, start, end, advice);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return a->bits & AREA_LOCKED ? -EINVAL : 0;
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTFORK:

@@ -136,6 +136,23 @@ move_entries(struct change *c, struct vm_space *s, struct remap *r)
 	return tree_move(&s->tree, r->old, r->new_addr, r->old_size, &c->batch);
 }
 
+/* The old range goes, or stays without pages, and so without a lock. */
+static void
+leave_old_range(struct change *c, struct vm_space *s, struct remap *r)
+	REQUIRES(s->lock)
+{
+	struct area *old = area_find(s, r->old);
+
+	if (!r->old_size)
+		return;
+	if (r->flags & MREMAP_DONTUNMAP)
+		area_set_bits(s, old,
+			      old->bits & ~(unsigned)(AREA_LOCKED |
+						      AREA_LOCK_ON_FAULT));
+	else
+		area_trim(c, s, r->old, r->old + r->old_size);
+}
+
 /*
  * The old range is made an area of its own first, so that it can be removed
  * without memory; when the entries have moved, nothing can fail any more.
@@ -157,8 +174,7 @@ move_area(struct change *c, struct vm_space *s, struct remap *r)
 	if (!err)
 		err = move_entries(c, s, r);
 	if (!err) {
-		if (r->old_size && !(r->flags & MREMAP_DONTUNMAP))
-			area_trim(c, s, r->old, old_end);
+		leave_old_range(c, s, r);
 		a->start = r->new_addr;
 		a->end = r->new_addr + r->new_size;
 		if (area_add(c, s, a))
@@ -232,7 +248,10 @@ vm_remap(struct vm_space *s, vaddr_t old, size_t old_size, size_t new_size,
 	if (!err)
 		err = resize(&c, s, &r);
 	change_end(&c, s);
-	if (!err)
-		*new_addr = r.new_addr;
-	return err;
+	if (err)
+		return err;
+	*new_addr = r.new_addr;
+	if (r.new_size > old_size)
+		(void)populate_locked(s, r.new_addr, r.new_addr + r.new_size);
+	return 0;
 }

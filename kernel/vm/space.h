@@ -29,16 +29,18 @@ enum area_bits {
 	AREA_READ = 1 << 0,
 	AREA_WRITE = 1 << 1,
 	AREA_EXEC = 1 << 2,
-	AREA_SHARED = 1 << 3,      /* MAP_SHARED */
-	AREA_GROWS_DOWN = 1 << 4,  /* stack */
-	AREA_MAY_WRITE = 1 << 5,   /* mprotect may add PROT_WRITE */
-	AREA_NO_HUGE = 1 << 6,     /* MADV_NOHUGEPAGE */
-	AREA_NO_FORK = 1 << 7,     /* MADV_DONTFORK */
-	AREA_STACK = 1 << 8,       /* shown as [stack] */
-	AREA_HEAP = 1 << 9,        /* shown as [heap] */
-	AREA_VDSO = 1 << 10,       /* shown as [vdso] */
-	AREA_NO_RESERVE = 1 << 11, /* MAP_NORESERVE: may exceed all of RAM */
-	AREA_NO_EXEC = 1 << 12,    /* mprotect may not add PROT_EXEC */
+	AREA_SHARED = 1 << 3,         /* MAP_SHARED */
+	AREA_GROWS_DOWN = 1 << 4,     /* stack */
+	AREA_MAY_WRITE = 1 << 5,      /* mprotect may add PROT_WRITE */
+	AREA_NO_HUGE = 1 << 6,        /* MADV_NOHUGEPAGE */
+	AREA_NO_FORK = 1 << 7,        /* MADV_DONTFORK */
+	AREA_STACK = 1 << 8,          /* shown as [stack] */
+	AREA_HEAP = 1 << 9,           /* shown as [heap] */
+	AREA_VDSO = 1 << 10,          /* shown as [vdso] */
+	AREA_NO_RESERVE = 1 << 11,    /* MAP_NORESERVE: may exceed all of RAM */
+	AREA_LOCKED = 1 << 13,        /* mlock(2): counted, not dropped */
+	AREA_LOCK_ON_FAULT = 1 << 14, /* and not there before it is used */
+	AREA_NO_EXEC = 1 << 12,       /* mprotect may not add PROT_EXEC */
 };
 
 /* Where a mapping came from, for /proc/PID/maps; fs/ gives the functions. */
@@ -81,10 +83,12 @@ struct vm_space {
 	unsigned area_count;            /* [S] */
 	uint64_t mapped_pages;          /* [S] sum over areas */
 	uint64_t data_pages;            /* [S] those private and writable */
-	vaddr_t mmap_top;               /* [S] search downward from here */
-	vaddr_t mmap_bottom;            /* [S] or upward from here, if not 0 */
-	vaddr_t brk_start, brk_end;     /* [S] */
-	vaddr_t stack_top;              /* [S] */
+	uint64_t locked_pages;          /* [S] those of locked areas */
+	unsigned lock_future;       /* [S] area bits of new areas: MCL_FUTURE */
+	vaddr_t mmap_top;           /* [S] search downward from here */
+	vaddr_t mmap_bottom;        /* [S] or upward from here, if not 0 */
+	vaddr_t brk_start, brk_end; /* [S] */
+	vaddr_t stack_top;          /* [S] */
 	vaddr_t arg_start, arg_end, env_start, env_end; /* [S] for /proc */
 	vaddr_t auxv_start, auxv_end, start_stack;
 	vaddr_t code_start, code_end, data_start, data_end;
@@ -160,6 +164,20 @@ vm_advise(struct vm_space *s, vaddr_t addr, size_t size, int advice);
 NODISCARD int
 vm_mincore(struct vm_space *s, vaddr_t addr, size_t size, uint8_t *vec);
 NODISCARD int vm_sync(struct vm_space *s, vaddr_t addr, size_t size);
+/*
+ * mlock2(2), munlock(2), mlockall(2), munlockall(2).  -EPERM: may lock nothing;
+ * -ENOMEM: over RLIMIT_MEMLOCK, or not all mapped, and nothing has changed;
+ * -EAGAIN: locked, but there was no memory for all of it.
+ */
+NODISCARD int
+vm_lock(struct vm_space *s, vaddr_t addr, size_t size, bool on_fault);
+NODISCARD int vm_unlock(struct vm_space *s, vaddr_t addr, size_t size);
+NODISCARD int vm_lock_all(struct vm_space *s, unsigned flags);
+void vm_unlock_all(struct vm_space *s);
+/* May the running program lock anything at all? */
+bool vm_may_lock(const struct vm_space *s);
+/* How to ask whether it may go over its limit (CAP_IPC_LOCK); at boot. */
+void vm_lock_set_privileged(bool (*fn)(void));
 /* brk(2): returns the break that holds afterwards; what is added gets more
  * bits (AREA_EXEC). */
 vaddr_t vm_brk(struct vm_space *s, vaddr_t want, unsigned more);
@@ -237,7 +255,7 @@ void vm_page_words(struct vm_space *s, vaddr_t va, size_t n, bool with_frames,
 
 struct vm_usage {
 	uint64_t total_pages, resident_pages, shared_pages, text_pages,
-		data_pages, stack_pages, peak_pages, shmem_pages;
+		data_pages, stack_pages, peak_pages, shmem_pages, locked_pages;
 };
 void vm_space_usage(struct vm_space *s, struct vm_usage *out);
 /* Only total, resident and peak pages: no walk. */

@@ -14,6 +14,7 @@
  *	access.c   reading, writing, pinning from outside
  *	rmap.c     from an object to the spaces that map it
  *	wx.c       no memory that is written and then run
+ *	lock.c     memory that stays
  *	layout.c   where its parts are said to be
  *	usage.c    what /proc shows
  */
@@ -193,7 +194,7 @@ void area_check(struct vm_space *s) REQUIRES(s->lock);
 NODISCARD int unmap_range(struct change *c, struct vm_space *s, vaddr_t start,
 			  vaddr_t end) REQUIRES(s->lock);
 
-/* May these bits grow by so many pages?  -ENOMEM. */
+/* May these bits grow by so many pages?  -ENOMEM; -EAGAIN: locked ones. */
 NODISCARD int check_limits(const struct vm_space *s, unsigned bits,
 			   uint64_t more_pages) REQUIRES(s->lock);
 
@@ -214,6 +215,12 @@ NODISCARD int stack_grow(struct vm_space *s, struct area *a, vaddr_t va)
  */
 int
 populate_range(struct vm_space *s, vaddr_t start, vaddr_t end, unsigned access);
+
+/* lock.c: fault in what is locked of [start, end); an error of mlock(2). */
+int populate_locked(struct vm_space *s, vaddr_t start, vaddr_t end);
+/* May so many more pages be locked? */
+bool lock_within_limit(const struct vm_space *s, uint64_t more)
+	REQUIRES(s->lock);
 
 /* A reference that keeps the structure, not what is mapped. */
 void space_hold(struct vm_space *s);

@@ -78,6 +78,7 @@ vm_space_size(struct vm_space *s, struct vm_usage *out)
 	*out = (struct vm_usage){ 0 };
 	mutex_lock(&s->lock);
 	out->total_pages = s->mapped_pages;
+	out->locked_pages = s->locked_pages;
 	out->resident_pages = s->tree.resident;
 	out->peak_pages = MAX(s->peak_pages, s->tree.resident);
 	mutex_unlock(&s->lock);
