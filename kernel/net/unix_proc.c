@@ -52,7 +52,7 @@ show_socket(struct unix_socket *s, void *arg)
 	struct proc_text *t = arg;
 
 	proc_printf(t, "%016lx: %08X %08X %08X %04X %02X %5lu", 0UL,
-		    refcount_read(&s->refs), 0,
+		    refcount_read(&s->refs) + 1, 0, /* the table, as on Linux */
 		    s->state == UNIX_LISTENING ? __SO_ACCEPTCON : 0,
 		    s->socket.type, state_number(s),
 		    (unsigned long)s->socket.ino);

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -142,6 +143,13 @@ set_timeout(int fd, int option, long ms)
 	OK(setsockopt(fd, SOL_SOCKET, option, &tv, sizeof(tv)));
 }
 
+/* sendmsg(2) itself: musl's has a limit of its own. */
+static inline ssize_t
+send_raw(int fd, const struct msghdr *h, int flags)
+{
+	return syscall(SYS_sendmsg, fd, h, flags);
+}
+
 /* One message with n descriptors; the result of sendmsg(2). */
 static inline ssize_t
 send_fds(int to, const void *buf, size_t len, const int *fds, size_t n,
@@ -158,7 +166,7 @@ send_fds(int to, const void *buf, size_t len, const int *fds, size_t n,
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int) * n);
 	memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
-	return sendmsg(to, &h, flags);
+	return send_raw(to, &h, flags);
 }
 
 /* What came: bytes, descriptors, credentials. */
