@@ -23,7 +23,7 @@ $(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h t
 	$(Q)$(UCC) $(UCFLAGS) -idirafter $(SYSINC) -Wno-shadow -Wno-missing-field-initializers -Wno-array-bounds -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion -s -o $@ $< $(GUEST_OBJ)
 
 $(GUEST_DIR)/slow_many: tests/guest/many.c
-$(addprefix $(GUEST_DIR)/,unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
+$(addprefix $(GUEST_DIR)/,sockets_errno unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
 
 .PHONY: guest guest-linux unit fuzz bench test test-slow check
 guest: $(GUEST_BIN) $(GUEST_DIR)/runner
