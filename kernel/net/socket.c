@@ -98,6 +98,15 @@ socket_wake(struct wait_queue *wq, unsigned events)
 		wait_queue_wake(wq, events);
 }
 
+void
+socket_wake_receiver(struct socket *s)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (wait_queue_active(&s->read_wait))
+		wait_queue_wake_one(&s->read_wait,
+				    POLLIN | POLLRDNORM | POLLRDBAND);
+}
+
 uint64_t
 socket_deadline(uint64_t timeout_ns)
 {

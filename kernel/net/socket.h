@@ -147,6 +147,8 @@ NODISCARD int socket_open(struct socket *s, unsigned flags, struct file **out);
 int socket_take_error(struct socket *s);
 /* Something changed: tell who sleeps or polls.  Any number of times. */
 void socket_wake(struct wait_queue *wq, unsigned events);
+/* Something came that one receiver will take: EPOLLEXCLUSIVE. */
+void socket_wake_receiver(struct socket *s);
 /* When a wait of timeout_ns that begins now is over. */
 uint64_t socket_deadline(uint64_t timeout_ns);
 /* What to return for -EINTR or -ETIMEDOUT of such a wait. */

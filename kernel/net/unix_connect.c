@@ -99,8 +99,7 @@ connect_once(struct connecting *c)
 		connect_link(c);
 	unix_unlock_two(c->s, c->listener);
 	if (!err)
-		socket_wake(&c->listener->socket.read_wait,
-			    POLLIN | POLLRDNORM);
+		socket_wake_receiver(&c->listener->socket);
 	return err;
 }
 

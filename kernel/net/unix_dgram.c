@@ -373,8 +373,7 @@ dgram_deliver(struct dgram_send *d)
 		}
 	}
 	if (result == QUEUED)
-		socket_wake(&d->to->socket.read_wait,
-			    POLLIN | POLLRDNORM | POLLRDBAND);
+		socket_wake_receiver(&d->to->socket);
 	return result;
 }
 

@@ -32,7 +32,7 @@ stream_queue(struct unix_socket *to, struct unix_buffer *b)
 	to->queue_len++;
 	to->arrivals++;
 	spin_unlock(&to->lock);
-	socket_wake(&to->socket.read_wait, POLLIN | POLLRDNORM | POLLRDBAND);
+	socket_wake_receiver(&to->socket);
 	return 0;
 }
 
