@@ -134,6 +134,9 @@ void tty_leave_session(struct tty *tty, pid_t session);
 void tty_hangup(struct tty *tty);
 void tty_vhangup(struct tty *tty);
 
+/* May TIOCSTI be used without privilege?  /proc/sys/dev/tty/legacy_tiocsti. */
+extern atomic_int tty_legacy_sti;
+
 /* The tty of a chardev open, or NULL if it is none. */
 struct tty *tty_of_chardev(const struct chardev *d);
 

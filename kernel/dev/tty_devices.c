@@ -5,6 +5,8 @@
 #include "core/cmdline.h"
 #include "core/klog.h"
 #include "dev/console.h"
+#include "dev/screen_tty.h"
+#include "dev/serial.h"
 #include "dev/tty.h"
 #include "dev/tty_priv.h"
 #include "lib/errno.h"
@@ -31,40 +33,9 @@ static struct tty *console_tty RO_AFTER_BOOT;
 /* --- drivers --- */
 
 static void
-serial_put(UNUSED struct tty *tty, const char *bytes, size_t n)
-{
-	serial_write(bytes, n);
-}
-
-static void
-screen_put(UNUSED struct tty *tty, const char *bytes, size_t n)
-{
-	fb_console_write(bytes, n);
-}
-
-/* Echo comes with the line locked: no answers can be typed in. */
-static void
-screen_echo(UNUSED struct tty *tty, const char *bytes, size_t n)
-{
-	fb_console_echo(bytes, n);
-}
-
-static void
 nowhere_put(UNUSED struct tty *tty, UNUSED const char *bytes, UNUSED size_t n)
 {
 }
-
-static const struct tty_driver serial_driver = {
-	.name = "serial",
-	.write = serial_put,
-	.echo = serial_put,
-};
-
-static const struct tty_driver screen_driver = {
-	.name = "screen",
-	.write = screen_put,
-	.echo = screen_echo,
-};
 
 static const struct tty_driver nowhere_driver = {
 	.name = "nowhere",
@@ -76,6 +47,12 @@ static void
 serial_typed(const char *bytes, size_t n)
 {
 	tty_input(serial_tty, bytes, n);
+}
+
+static void
+serial_broken(void)
+{
+	tty_input_break(serial_tty);
 }
 
 static void
@@ -145,8 +122,8 @@ make_serial(void)
 {
 	if (!serial_present())
 		return;
-	serial_tty =
-		tty_create("ttyS0", MKDEV(TTY_MAJOR, 64), &serial_driver, NULL);
+	serial_tty = tty_create("ttyS0", MKDEV(TTY_MAJOR, 64),
+				&serial_tty_driver, NULL);
 	if (!serial_tty)
 		return;
 	serial_tty->dev.mode = 0660;
@@ -154,6 +131,7 @@ make_serial(void)
 	serial_tty->ld.termios.c_ispeed = 115200;
 	serial_tty->ld.termios.c_ospeed = 115200;
 	serial_set_input(serial_typed);
+	serial_set_break(serial_broken);
 }
 
 static void
@@ -163,8 +141,8 @@ make_screen(void)
 
 	if (!fb_console_present())
 		return;
-	screen_tty =
-		tty_create("tty1", MKDEV(TTY_MAJOR, 1), &screen_driver, NULL);
+	screen_tty = tty_create("tty1", MKDEV(TTY_MAJOR, 1), &screen_tty_driver,
+				NULL);
 	if (!screen_tty)
 		return;
 	screen_tty->dev.mode = 0620;

@@ -187,16 +187,20 @@ ioctl_state(struct chardev_open *o, unsigned cmd, void USER *p)
 
 /* --- for the privileged --- */
 
+atomic_int tty_legacy_sti = 1;
+
 /* Pretend that a byte was typed: on one's own terminal, or as root. */
 static long
 fake_input(struct chardev_open *o, const char USER *p)
 {
 	const struct tty_job_ops *job = tty_job();
+	bool privileged = job->capable(CAP_SYS_ADMIN);
 	struct tty *tty = tty_of(o);
 	char c;
 
-	if (!job->capable(CAP_SYS_ADMIN) &&
-	    (tty_is_master(o) || !job->is_current_tty(tty)))
+	if (!privileged && !tty_legacy_sti)
+		return -EIO;
+	if (!privileged && (tty_is_master(o) || !job->is_current_tty(tty)))
 		return -EPERM;
 	if (get_user(c, p))
 		return -EFAULT;

@@ -74,6 +74,7 @@ enum vt_parse_state {
 	VT_CSI_IGNORE, /* too odd: wait for its end */
 	VT_OSC,        /* up to BEL or ESC \ */
 	VT_OSC_ESCAPE,
+	VT_STRING, /* up to ESC \, controls and all */
 	VT_SET_G0,
 	VT_SET_G1,
 	VT_HASH,

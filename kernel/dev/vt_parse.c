@@ -12,18 +12,29 @@
  *
  *	GROUND --ESC--> ESCAPE --[--> CSI_START --> CSI --final--> GROUND
  *	                  | ]--> OSC --BEL or ESC \--> GROUND
+ *	                  | P X ^ _--> STRING --ESC \--> GROUND
  *	                  | ( ) # %--> one more byte --> GROUND
  */
+
+/* Inside strings BS to CR are part of what is skipped. */
+static bool
+skipped_in_string(const struct vt *vt, uint8_t c)
+{
+	return (vt->state == VT_OSC || vt->state == VT_STRING) && c >= '\b' &&
+	       c <= '\r';
+}
 
 /* C0 controls; true if the byte was one. */
 static bool
 control(struct vt *vt, uint8_t c)
 {
+	if (skipped_in_string(vt, c))
+		return true;
 	switch (c) {
 	case '\a':
 		if (vt->state == VT_OSC)
 			vt->state = VT_GROUND;
-		else
+		else if (vt->state != VT_STRING)
 			vt->bells++;
 		return true;
 	case '\b':
@@ -53,7 +64,9 @@ control(struct vt *vt, uint8_t c)
 		vt->state = VT_GROUND;
 		return true;
 	case 27:
-		vt->state = vt->state == VT_OSC ? VT_OSC_ESCAPE : VT_ESCAPE;
+		vt->state = vt->state == VT_OSC || vt->state == VT_STRING
+				    ? VT_OSC_ESCAPE
+				    : VT_ESCAPE;
 		return true;
 	default:
 		return c < ' ' || c == 127;
@@ -87,6 +100,12 @@ escape(struct vt *vt, uint8_t c)
 	case ']':
 		vt->state = VT_OSC;
 		vt->intermediate = 0;
+		break;
+	case 'P': /* DCS, SOS, PM, APC: strings that mean nothing here */
+	case 'X':
+	case '^':
+	case '_':
+		vt->state = VT_STRING;
 		break;
 	case '(':
 		vt->state = VT_SET_G0;
@@ -218,6 +237,8 @@ sequence_byte(struct vt *vt, uint8_t c)
 		break;
 	case VT_OSC:
 		osc_byte(vt, c);
+		break;
+	case VT_STRING:
 		break;
 	case VT_SET_G0:
 	case VT_SET_G1:

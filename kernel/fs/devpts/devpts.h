@@ -13,6 +13,9 @@
 
 #include "fs/file.h"
 
+/* Pairs there may be in all instances together, so numbers are below it. */
+#define DEVPTS_MAX 4096
+
 /* Register the type and the device ptmx (5:2). */
 void devpts_init(void);
 
@@ -23,6 +26,6 @@ void devpts_init(void);
 NODISCARD int
 devpts_open_peer(struct file *f, unsigned flags, struct file **out);
 
-/* For /proc/sys/kernel/pty: pairs there are, and may be. */
-unsigned devpts_count(void);
-unsigned devpts_limit(void);
+/* /proc/sys/kernel/pty: pairs there are, may be, and are kept for the first. */
+int64_t devpts_count(void);
+extern atomic_int devpts_max, devpts_reserve;

@@ -38,18 +38,15 @@ struct node {
 	struct dentry *dentry; /* [o] the master's, while it is open */
 };
 
-static atomic_uint pairs; /* in all instances */
+static atomic_int pairs; /* in all instances */
+atomic_int devpts_max = DEVPTS_MAX;
+/* Of these, not for instances other than the first. */
+atomic_int devpts_reserve = DEVPTS_MAX / 4;
 
-unsigned
+int64_t
 devpts_count(void)
 {
 	return pairs;
-}
-
-unsigned
-devpts_limit(void)
-{
-	return DEVPTS_MAX;
 }
 
 /* --- numbers -------------------------------------------------------------- */
@@ -76,7 +73,7 @@ take_lowest(struct devpts *fs, unsigned limit)
 static int
 number_get(struct devpts *fs)
 {
-	unsigned most = fs->first ? DEVPTS_MAX : DEVPTS_MAX - DEVPTS_RESERVE;
+	int most = devpts_max - (fs->first ? 0 : devpts_reserve);
 	int n = -ENOSPC;
 
 	if (atomic_fetch_add(&pairs, 1) < most) {

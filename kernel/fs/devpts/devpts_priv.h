@@ -6,12 +6,9 @@
  * type and its options), devpts_pairs.c (ptmx, and the nodes of slaves).
  */
 
+#include "fs/devpts/devpts.h"
 #include "fs/fs_priv.h"
 
-/* Pairs there may be in all instances together, so numbers are below it. */
-#define DEVPTS_MAX 4096
-/* Of these, not for instances other than the first. */
-#define DEVPTS_RESERVE 1024
 /* What max= may say, and says when it is not given. */
 #define DEVPTS_MAX_LIMIT (1u << 20)
 

@@ -3,6 +3,8 @@
 
 #include "core/klog.h"
 #include "core/random.h"
+#include "dev/tty.h"
+#include "fs/devpts/devpts.h"
 #include "fs/procfs/procfs_priv.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -225,6 +227,13 @@ static const struct sysctl low_settings[] = {
 	{ "kernel/printk", 0644, SYSCTL_TEXT, .show = show_printk,
 	  .store = store_printk },
 	{ "kernel/tainted", 0444, .min = 0 },
+	{ "kernel/pty/max", 0644, SYSCTL_INT, .max = DEVPTS_MAX,
+	  .data = &devpts_max },
+	{ "kernel/pty/reserve", 0644, SYSCTL_INT, .max = DEVPTS_MAX,
+	  .data = &devpts_reserve },
+	{ "kernel/pty/nr", 0444, SYSCTL_CALL, .get = devpts_count },
+	{ "dev/tty/legacy_tiocsti", 0644, SYSCTL_INT, .max = 1,
+	  .data = &tty_legacy_sti },
 	{ .path = NULL },
 };
 
