@@ -9,6 +9,7 @@
 #include <linux/kd.h>
 #include <linux/serial.h>
 #include <linux/vt.h>
+#include <signal.h>
 #include <stdlib.h>
 
 static int
@@ -18,6 +19,8 @@ open_port(void)
 
 	if (fd < 0)
 		SKIP("no serial port");
+	/* It may be our own, and we in the background. */
+	signal(SIGTTOU, SIG_IGN);
 	if (ioctl(fd, TIOCMGET, &bits))
 		SKIP("no serial port behind /dev/ttyS0");
 	return fd;
