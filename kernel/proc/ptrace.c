@@ -43,8 +43,9 @@
  * stop.  Only an untraced one rests in signal_deliver.c.  SIGCONT does not end
  * ptrace stops; a seized tracee tells of it by another stop.
  *
- * Death.  SIGKILL and exit_group end every stop, but the one of
- * PTRACE_EVENT_EXIT, which comes after them: only another SIGKILL ends that.
+ * Death.  SIGKILL and exit_group end every stop, but not that of
+ * PTRACE_EVENT_EXIT, which comes after them: the tracer alone, or its own death,
+ * ends that.
  * A dead tracee other than the leader keeps its number until its tracer has
  * waited; a process is a zombie to its parent when no such task is left and,
  * if another than the parent traces the leader, that tracer has waited too.  A

@@ -295,9 +295,6 @@ send_locked(struct process *p, struct task *only, int signo,
 	if (signo == SIGCONT && p->stopped)
 		*continued = true;
 	prepare_stop_and_continue(p, signo);
-	/* Dying already: this ends what tasks still wait for on the way. */
-	if (signo == SIGKILL && p->exiting)
-		signal_kill_all_locked(p);
 	if (is_ignored(asked, signo))
 		return 0;
 	err = signal_queue_add(p, only ? &only->pending : &p->shared_pending,
