@@ -156,6 +156,9 @@ path_setattr(const struct path *p, const struct cred *c,
 		return -EROFS;
 	if (a->bits & ATTR_SIZE) {
 		err = inode_permission(i, MAY_WRITE, c);
+		if (!err && a->size_limit && a->size > i->size &&
+		    a->size > a->size_limit)
+			err = -EFBIG;
 		if (!err)
 			err = inode_truncate_checked(i, a->size);
 		rest.bits &= ~(unsigned)ATTR_SIZE;

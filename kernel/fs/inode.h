@@ -71,6 +71,7 @@ struct inode_attr {
 	uid_t uid;
 	gid_t gid;
 	uint64_t size;
+	uint64_t size_limit; /* growing beyond it is -EFBIG; 0 = no limit */
 	struct timestamp atime, mtime;
 };
 
@@ -139,7 +140,7 @@ struct inode {
 	struct vm_object *object;  /* [I] pages of a regular file */
 	void *data;                /* [I] the file system's */
 	void *pipe;                /* [L] FIFO state, fs/pipe.c */
-	struct file_locks *locks; /* [a] NULL until one is taken, fs/locks.c */
+	struct file_locks *locks;  /* [a] NULL until one is taken, fs/locks.c */
 	struct xattr_set *xattrs;  /* [L] of systems that keep them in memory */
 	atomic_bool has_file_caps; /* [a] it may; written under L */
 	atomic_int writers;        /* [a] > 0: open for writing; < 0: running */

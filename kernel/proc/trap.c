@@ -23,6 +23,7 @@ fault_signal(int err, struct siginfo *info)
 		return;
 	case -ENXIO:
 	case -EIO:
+	case -ENOSPC:
 		info->si_signo = SIGBUS;
 		info->si_code = BUS_ADRERR;
 		return;

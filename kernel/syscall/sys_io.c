@@ -35,7 +35,7 @@ write_result(const struct file *f, ssize_t n)
  * it fails and is told so by SIGXFSZ.  The limit is on regular files.
  */
 static int
-limit_write(struct file *f, struct uio *u, const uint64_t *pos)
+limit_write(struct file *f, size_t *n, const uint64_t *pos)
 {
 	uint64_t limit = process_limit(current_process(), RLIMIT_FSIZE), at;
 
@@ -43,18 +43,18 @@ limit_write(struct file *f, struct uio *u, const uint64_t *pos)
 	    !S_ISREG(f->inode->mode))
 		return 0;
 	at = f->flags & O_APPEND ? f->inode->size : pos ? *pos : f->pos;
-	if (at >= limit && u->left) {
+	if (at >= limit && *n) {
 		(void)signal_send_task(current_task(), SIGXFSZ, NULL);
 		return -EFBIG;
 	}
-	u->left = MIN(u->left, limit - at);
+	*n = MIN(*n, limit - at);
 	return 0;
 }
 
 static ssize_t
 write_file(struct file *f, struct uio *u, uint64_t *pos)
 {
-	int err = limit_write(f, u, pos);
+	int err = limit_write(f, &u->left, pos);
 
 	return err ? err : write_result(f, file_write(f, u, pos));
 }
@@ -350,10 +350,40 @@ SYSCALL3(readahead, int, fd, int64_t, off, size_t, count)
 
 /* --- between files --- */
 
+static ssize_t
+splice_files(struct file *in, uint64_t *in_pos, struct file *out,
+	     uint64_t *out_pos, size_t n)
+{
+	int err = limit_write(out, &n, out_pos);
+
+	if (err)
+		return err;
+	return write_result(out, file_splice(in, in_pos, out, out_pos, n));
+}
+
+/* Would bytes of one file be copied onto themselves? */
+static bool
+copies_overlap(const struct file *in, const uint64_t *in_pos,
+	       const struct file *out, const uint64_t *out_pos, size_t n)
+{
+	uint64_t from = in_pos ? *in_pos : in->pos;
+	uint64_t to = out_pos ? *out_pos : out->pos;
+
+	if (!in->inode || in->inode != out->inode || from >= in->inode->size)
+		return false;
+	n = MIN(n, in->inode->size - from);
+	return to < from + n && from < to + n;
+}
+
+enum splice_how {
+	SPLICE_SEND,
+	SPLICE_COPY, /* not onto itself */
+};
+
 /* Run file_splice() with offsets in user memory, either of which may be NULL */
 static ssize_t
 splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
-	   size_t n)
+	   size_t n, enum splice_how how)
 {
 	struct fd_table *files = current_task()->files;
 	struct file *in = fd_get(files, in_fd), *out = fd_get(files, out_fd);
@@ -369,9 +399,12 @@ splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
 	done = -EINVAL;
 	if ((int64_t)in_at < 0 || (int64_t)out_at < 0)
 		goto put;
-	done = write_result(out, file_splice(in, in_pos ? &in_at : NULL, out,
-					     out_pos ? &out_at : NULL,
-					     MIN(n, RW_MAX)));
+	if (how == SPLICE_COPY &&
+	    copies_overlap(in, in_pos ? &in_at : NULL, out,
+			   out_pos ? &out_at : NULL, n))
+		goto put;
+	done = splice_files(in, in_pos ? &in_at : NULL, out,
+			    out_pos ? &out_at : NULL, MIN(n, RW_MAX));
 	if (done >= 0 && ((in_pos && put_user(in_at, in_pos)) ||
 			  (out_pos && put_user(out_at, out_pos))))
 		done = -EFAULT;
@@ -386,26 +419,44 @@ put:
 /* sendfile(2): -EBADF, -EFAULT, -EINVAL, -ESPIPE and what read or write say. */
 SYSCALL4(sendfile, int, out, int, in, int64_t USER *, pos, size_t, n)
 {
-	return splice_fds(in, pos, out, NULL, n);
+	return splice_fds(in, pos, out, NULL, n, SPLICE_SEND);
 }
 
-/* copy_file_range(2): -EBADF, -EINVAL (not regular files; flags), -EFBIG. */
+/* Both ends have to be regular files, and not one that is appended to. */
+static int
+check_copy_end(int fd, bool written)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	bool append;
+	mode_t mode;
+
+	if (!f)
+		return -EBADF;
+	mode = f->inode ? f->inode->mode : 0;
+	append = f->flags & O_APPEND;
+	file_put(f);
+	if (written && append)
+		return -EBADF;
+	if (S_ISDIR(mode))
+		return -EISDIR;
+	return S_ISREG(mode) ? 0 : -EINVAL;
+}
+
+/*
+ * copy_file_range(2): -EBADF (or appending), -EINVAL (not regular files;
+ * flags), -EISDIR, -EFBIG.
+ */
 SYSCALL6(copy_file_range, int, in, int64_t USER *, in_pos, int, out,
 	 int64_t USER *, out_pos, size_t, n, unsigned, flags)
 {
-	struct file *f;
-	bool regular = true;
+	int err;
 
 	if (flags)
 		return -EINVAL;
-	for (int i = 0; i < 2; i++) {
-		f = fd_get(current_task()->files, i ? out : in);
-		if (!f)
-			return -EBADF;
-		regular = regular && f->inode && S_ISREG(f->inode->mode);
-		file_put(f);
-	}
-	return regular ? splice_fds(in, in_pos, out, out_pos, n) : -EINVAL;
+	err = check_copy_end(in, false);
+	if (!err)
+		err = check_copy_end(out, true);
+	return err ? err : splice_fds(in, in_pos, out, out_pos, n, SPLICE_COPY);
 }
 
 /* TIOCGPTPEER: a new descriptor for the other side of a master. */

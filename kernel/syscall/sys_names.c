@@ -317,11 +317,19 @@ SYSCALL3(fchown, int, fd, uid_t, uid, gid_t, gid)
 	return set_file_attributes(fd, &a);
 }
 
+/* truncate(2): -EFBIG with SIGXFSZ beyond RLIMIT_FSIZE. */
 SYSCALL2(truncate, const char USER *, name, int64_t, size)
 {
 	struct inode_attr a = { .bits = ATTR_SIZE, .size = (uint64_t)size };
+	long result;
 
-	return size < 0 ? -EINVAL : set_attributes(AT_FDCWD, name, 0, &a);
+	if (size < 0)
+		return -EINVAL;
+	a.size_limit = process_limit(current_process(), RLIMIT_FSIZE);
+	result = set_attributes(AT_FDCWD, name, 0, &a);
+	if (result == -EFBIG)
+		(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+	return result;
 }
 
 /* --- times --- */

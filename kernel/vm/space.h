@@ -184,7 +184,8 @@ vaddr_t vm_brk(struct vm_space *s, vaddr_t want, unsigned more);
 
 /*
  * Make va accessible, or say why not: -EFAULT (no area: SEGV_MAPERR), -EACCES
- * (SEGV_ACCERR), -ENXIO (beyond the object: SIGBUS), -ENOMEM, -EIO.
+ * (SEGV_ACCERR), -ENXIO (beyond the object: SIGBUS), -ENOSPC, -EIO
+ * (the object has no page to give: SIGBUS), -ENOMEM.
  * access: enum fault_access.
  */
 NODISCARD int vm_fault(struct vm_space *s, vaddr_t va, unsigned access);

@@ -27,28 +27,53 @@ ops_of(mode_t mode)
 	return S_ISLNK(mode) ? &tmpfs_link_inode_ops : &tmpfs_file_inode_ops;
 }
 
-struct inode *
-tmpfs_inode(struct superblock *sb, const struct inode *dir, mode_t mode,
-	    const struct cred *c)
+static int
+count_inode(struct tmpfs *fs)
 {
-	struct inode *i = inode_create(sb, mode, ops_of(mode), NULL);
+	if (atomic_fetch_add(&fs->used_inodes, 1) < fs->max_inodes)
+		return 0;
+	atomic_fetch_sub(&fs->used_inodes, 1);
+	return -ENOSPC;
+}
 
-	if (!i)
-		return NULL;
-	if (dir)
-		inode_init_owner(i, dir, c);
-	if (S_ISDIR(mode)) {
+/* What the inode's kind needs besides; -ENOMEM. */
+static int
+set_up_kind(struct inode *i)
+{
+	if (S_ISREG(i->mode)) {
+		i->file_ops = &tmpfs_file_ops;
+		return tmpfs_file_init(i);
+	}
+	if (S_ISDIR(i->mode)) {
 		i->nlink = 2;
 		i->size = 2 * ENTRY_SIZE; /* "." and ".." */
 		i->file_ops = &dcache_dir_ops;
-	} else if (S_ISREG(mode)) {
-		i->file_ops = &tmpfs_file_ops;
-		if (tmpfs_file_init(i)) {
-			inode_put(i);
-			return NULL;
-		}
 	}
-	return i;
+	return 0;
+}
+
+int
+tmpfs_inode(struct superblock *sb, const struct inode *dir, mode_t mode,
+	    const struct cred *c, struct inode **out)
+{
+	struct inode *i;
+	int err = count_inode(tmpfs_of(sb));
+
+	if (err)
+		return err;
+	i = inode_create(sb, mode, ops_of(mode), NULL);
+	if (!i) {
+		atomic_fetch_sub(&tmpfs_of(sb)->used_inodes, 1);
+		return -ENOMEM;
+	}
+	if (dir)
+		inode_init_owner(i, dir, c);
+	err = set_up_kind(i);
+	if (err)
+		inode_put(i);
+	else
+		*out = i;
+	return err;
 }
 
 static void
@@ -58,6 +83,7 @@ tmpfs_evict(struct inode *i)
 		tmpfs_file_destroy(i);
 	else if (S_ISLNK(i->mode))
 		kfree(i->data);
+	atomic_fetch_sub(&tmpfs_of(i->sb)->used_inodes, 1);
 }
 
 /* --- adding --------------------------------------------------------------- */
@@ -91,10 +117,11 @@ static int
 tmpfs_mknod(struct inode *dir, struct dentry *d, mode_t mode, dev_t dev,
 	    const struct cred *c)
 {
-	struct inode *i = tmpfs_inode(dir->sb, dir, mode, c);
+	struct inode *i;
+	int err = tmpfs_inode(dir->sb, dir, mode, c, &i);
 
-	if (!i)
-		return -ENOMEM;
+	if (err)
+		return err;
 	inode_init_special(i, dev);
 	dir_add(dir, d, i);
 	return 0;
@@ -118,10 +145,11 @@ static int
 tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target,
 	      const struct cred *c)
 {
-	struct inode *i = tmpfs_inode(dir->sb, dir, S_IFLNK | 0777, c);
+	struct inode *i;
+	int err = tmpfs_inode(dir->sb, dir, S_IFLNK | 0777, c, &i);
 
-	if (!i)
-		return -ENOMEM;
+	if (err)
+		return err;
 	i->size = strlen(target);
 	i->data = kstrdup(target);
 	if (!i->data) {
@@ -263,6 +291,7 @@ const struct inode_ops tmpfs_dir_inode_ops = {
 	.rmdir = tmpfs_rmdir,
 	.rename = tmpfs_rename,
 	TMPFS_XATTR_OPS,
+	.evict = tmpfs_evict,
 };
 
 static const struct inode_ops tmpfs_file_inode_ops = {

@@ -37,6 +37,7 @@ memfd_init(void)
 		panic("fs: no memory for memfd");
 	/* Limited by memory alone. */
 	tmpfs_of(memfd_mount->sb)->max_pages = UINT64_MAX >> PAGE_SHIFT;
+	tmpfs_of(memfd_mount->sb)->max_inodes = UINT64_MAX;
 }
 
 int
@@ -45,11 +46,12 @@ memfd_create(const char *name, bool sealable, struct file **out)
 	struct path p = { .mount = memfd_mount };
 	struct tmpfs_file *t;
 	struct inode *i;
+	int err;
 
-	i = tmpfs_inode(memfd_mount->sb, memfd_mount->root->inode,
-			S_IFREG | 0777, cred_current());
-	if (!i)
-		return -ENOMEM;
+	err = tmpfs_inode(memfd_mount->sb, memfd_mount->root->inode,
+			  S_IFREG | 0777, cred_current(), &i);
+	if (err)
+		return err;
 	t = i->data;
 	t->seals = sealable ? 0 : F_SEAL_SEAL;
 	i->nlink = 0;

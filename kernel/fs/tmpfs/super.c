@@ -16,6 +16,7 @@
 
 struct tmpfs_options {
 	uint64_t max_pages;
+	uint64_t max_inodes;
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
@@ -108,8 +109,12 @@ parse_option(struct tmpfs_options *o, const char *name, const char *value)
 			o->max_pages = UINT64_MAX >> PAGE_SHIFT;
 		return true;
 	}
-	if (!strcmp(name, "nr_inodes"))
-		return parse_size(value, &n);
+	if (!strcmp(name, "nr_inodes")) {
+		if (!parse_size(value, &n))
+			return false;
+		o->max_inodes = n ? n : UINT64_MAX;
+		return true;
+	}
 	if (!strcmp(name, "mode")) {
 		bool fine = parse_u32(value, 8, &o->mode);
 
@@ -169,6 +174,12 @@ tmpfs_statfs(struct superblock *sb, struct statfs *out)
 
 	out->f_blocks = (long)max;
 	out->f_bfree = out->f_bavail = (long)(used < max ? max - used : 0);
+	if (fs->max_inodes == UINT64_MAX)
+		return 0;
+	used = fs->used_inodes;
+	max = fs->max_inodes;
+	out->f_files = (long)max;
+	out->f_ffree = (long)(used < max ? max - used : 0);
 	return 0;
 }
 
@@ -177,24 +188,29 @@ tmpfs_show_options(struct superblock *sb, char *buf, size_t size)
 {
 	const struct tmpfs *fs = tmpfs_of(sb);
 
-	snprintf(buf, size, ",size=%lluk",
-		 (unsigned long long)fs->max_pages * (PAGE_SIZE / 1024));
+	snprintf(buf, size, ",size=%lluk,nr_inodes=%llu",
+		 (unsigned long long)fs->max_pages * (PAGE_SIZE / 1024),
+		 fs->max_inodes == UINT64_MAX
+			 ? 0ULL
+			 : (unsigned long long)fs->max_inodes);
 }
 
-/* As on Linux only the size may change, and not below what is used. */
+/* As on Linux only the limits may change, and not below what is used. */
 static int
 tmpfs_remount(struct superblock *sb, const char *options)
 {
 	struct tmpfs *fs = tmpfs_of(sb);
-	struct tmpfs_options o = { .max_pages = fs->max_pages };
+	struct tmpfs_options o = { .max_pages = fs->max_pages,
+				   .max_inodes = fs->max_inodes };
 	int err;
 
 	err = read_options(&o, options);
 	if (err)
 		return err;
-	if (o.max_pages < fs->used_pages)
+	if (o.max_pages < fs->used_pages || o.max_inodes < fs->used_inodes)
 		return -EINVAL;
 	fs->max_pages = o.max_pages;
+	fs->max_inodes = o.max_inodes;
 	return 0;
 }
 
@@ -214,10 +230,11 @@ static const struct superblock_ops tmpfs_super_ops = {
 static int
 tmpfs_make_root(struct superblock *sb, const struct tmpfs_options *o)
 {
-	struct inode *i = tmpfs_inode(sb, NULL, S_IFDIR | o->mode, NULL);
+	struct inode *i;
+	int err = tmpfs_inode(sb, NULL, S_IFDIR | o->mode, NULL, &i);
 
-	if (!i)
-		return -ENOMEM;
+	if (err)
+		return err;
 	i->uid = o->uid;
 	i->gid = o->gid;
 	sb->root = dentry_create_root(i);
@@ -232,6 +249,7 @@ tmpfs_mount(const struct filesystem_type *type, const char *source,
 	    const char *options, struct superblock **out)
 {
 	struct tmpfs_options o = { .max_pages = ram_pages() / 2,
+				   .max_inodes = ram_pages() / 2,
 				   .mode = S_ISVTX | 0777 };
 	struct superblock *sb;
 	struct tmpfs *fs;
@@ -246,8 +264,10 @@ tmpfs_mount(const struct filesystem_type *type, const char *source,
 	if (!sb)
 		return -ENOMEM;
 	fs = sb->data = kmalloc(sizeof(*fs));
-	if (fs)
+	if (fs) {
 		fs->max_pages = o.max_pages;
+		fs->max_inodes = o.max_inodes;
+	}
 	err = fs ? tmpfs_make_root(sb, &o) : -ENOMEM;
 	if (err) {
 		superblock_put(sb);

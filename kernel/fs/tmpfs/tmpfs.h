@@ -15,8 +15,10 @@
 #include "vm/object.h"
 
 struct tmpfs {
-	_Atomic uint64_t used_pages; /* [a] */
-	_Atomic uint64_t max_pages;  /* [a] */
+	_Atomic uint64_t used_pages;  /* [a] */
+	_Atomic uint64_t max_pages;   /* [a] */
+	_Atomic uint64_t used_inodes; /* [a] the root included */
+	_Atomic uint64_t max_inodes;  /* [a] */
 };
 
 /* Data of a regular file; outlives its inode while somebody holds the pages. */
@@ -69,6 +71,7 @@ extern struct filesystem_type tmpfs_type;
 
 /* dir.c */
 extern const struct inode_ops tmpfs_dir_inode_ops;
-/* A new inode of any kind, owned as in dir (NULL: root).  NULL = no memory. */
-struct inode *tmpfs_inode(struct superblock *sb, const struct inode *dir,
-			  mode_t mode, const struct cred *c);
+/* A new inode of any kind, owned as in dir (NULL: root); -ENOMEM, -ENOSPC. */
+NODISCARD int tmpfs_inode(struct superblock *sb, const struct inode *dir,
+			  mode_t mode, const struct cred *c,
+			  struct inode **out);
