@@ -57,23 +57,35 @@ clone_check_flags(uint64_t flags)
 	return 0;
 }
 
-/* RLIMIT_NPROC counts the tasks of the real user; root is free of it. */
+/*
+ * RLIMIT_NPROC counts the tasks of the real user; root is free of it.  Tasks
+ * are counted under proc_tree_lock only, so what is seen here holds until the
+ * new one is counted.
+ */
 static int
-clone_check_limit(struct task *parent)
+clone_check_limit_locked(struct task *parent) REQUIRES(proc_tree_lock)
 {
 	struct process *p = parent->process;
-	unsigned long irq = proc_tree_enter();
-	bool allowed =
-		p->account->uid == 0 || atomic_load(&p->account->tasks) <
-						process_limit(p, RLIMIT_NPROC);
 
-	proc_tree_leave(irq);
 	if (atomic_load(&task_total) >= atomic_load(&task_limit))
 		return -EAGAIN;
-	if (allowed || cred_capable(parent->cred, CAP_SYS_RESOURCE) ||
+	if (p->account->uid == 0 ||
+	    atomic_load(&p->account->tasks) < process_limit(p, RLIMIT_NPROC) ||
+	    cred_capable(parent->cred, CAP_SYS_RESOURCE) ||
 	    cred_capable(parent->cred, CAP_SYS_ADMIN))
 		return 0;
 	return -EAGAIN;
+}
+
+/* Before the work of making one: most who may not are told here. */
+static int
+clone_check_limit(struct task *parent)
+{
+	unsigned long irq = proc_tree_enter();
+	int err = clone_check_limit_locked(parent);
+
+	proc_tree_leave(irq);
+	return err;
 }
 
 /* First thing a new task does, on its own stack. */
@@ -351,7 +363,9 @@ clone_publish(struct cloning *c, struct vfork_wait *vfork)
 		proc_tree_leave(irq);
 		return -ERESTARTNOINTR;
 	}
-	err = clone_number_locked(c->args->set_tid, &id);
+	err = clone_check_limit_locked(c->parent);
+	if (!err)
+		err = clone_number_locked(c->args->set_tid, &id);
 	if (err) {
 		proc_tree_leave(irq);
 		return err;

@@ -90,6 +90,12 @@ get_user_struct(void *to, size_t known, const void USER *from, size_t size);
 int fd_limit(void);
 
 /*
+ * May the file become so large?  -EFBIG, and the signal sent: over RLIMIT_FSIZE
+ */
+struct inode;
+NODISCARD int file_size_limit(const struct inode *i, uint64_t size);
+
+/*
  * Check the lengths of a vector as Linux does: each fits ssize_t; clamp the sum
  * to what one call moves.  The sum, or -EINVAL.
  */

@@ -67,6 +67,16 @@ fd_limit(void)
 }
 
 int
+file_size_limit(const struct inode *i, uint64_t size)
+{
+	if (!i || size <= i->size ||
+	    size <= process_limit(current_process(), RLIMIT_FSIZE))
+		return 0;
+	(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+	return -EFBIG;
+}
+
+int
 get_timespec(uint64_t *ns, const struct __kernel_timespec USER *u)
 {
 	struct __kernel_timespec ts;

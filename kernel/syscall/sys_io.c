@@ -216,17 +216,6 @@ SYSCALL6(pwritev2, int, fd, const void USER *, iov, size_t, n, int64_t, pos,
 
 /* --- offsets, size --- */
 
-/* Growing a file past RLIMIT_FSIZE is refused as writing there is. */
-static int
-limit_size(const struct inode *i, uint64_t size)
-{
-	if (!i || size <= i->size ||
-	    size <= process_limit(current_process(), RLIMIT_FSIZE))
-		return 0;
-	(void)signal_send_task(current_task(), SIGXFSZ, NULL);
-	return -EFBIG;
-}
-
 /* lseek(2): -EBADF, -EINVAL, -ENXIO, -ESPIPE. */
 SYSCALL3(lseek, int, fd, int64_t, off, int, whence)
 {
@@ -251,7 +240,7 @@ SYSCALL2(ftruncate, int, fd, int64_t, size)
 	f = fd_get(current_task()->files, fd);
 	if (!f)
 		return -EBADF;
-	err = limit_size(f->inode, (uint64_t)size);
+	err = file_size_limit(f->inode, (uint64_t)size);
 	if (!err)
 		err = file_truncate(f, (uint64_t)size);
 	file_put(f);
@@ -271,7 +260,7 @@ SYSCALL4(fallocate, int, fd, int, mode, int64_t, off, int64_t, len)
 		return -EBADF;
 	err = off > INT64_MAX - len ? -EFBIG : 0;
 	if (!err && !(mode & FALLOC_FL_KEEP_SIZE))
-		err = limit_size(f->inode, (uint64_t)off + (uint64_t)len);
+		err = file_size_limit(f->inode, (uint64_t)off + (uint64_t)len);
 	if (!err)
 		err = file_allocate(f, mode, (uint64_t)off, (uint64_t)len);
 	file_put(f);

@@ -221,6 +221,17 @@ SYSCALL3(readlink, const char USER *, name, char USER *, to, int, size)
 
 /* --- attributes --- */
 
+/* The limit is not told of before the file's own rules are. */
+static int
+check_new_size(struct inode *i, uint64_t size)
+{
+	int err = S_ISREG(i->mode)
+			  ? inode_permission(i, MAY_WRITE, current_task()->cred)
+			  : 0;
+
+	return err ? err : file_size_limit(i, size);
+}
+
 static int
 set_attributes(int dirfd, const char USER *name, unsigned walk_flags,
 	       const struct inode_attr *a)
@@ -233,7 +244,10 @@ set_attributes(int dirfd, const char USER *name, unsigned walk_flags,
 		return err;
 	err = path_lookup(&n.at.walk, n.path.text, walk_flags, &p);
 	if (!err) {
-		err = path_setattr(&p, current_task()->cred, a);
+		if (a->bits & ATTR_SIZE)
+			err = check_new_size(p.dentry->inode, a->size);
+		if (!err)
+			err = path_setattr(&p, current_task()->cred, a);
 		path_put(&p);
 	}
 	named_put(&n);
