@@ -64,27 +64,22 @@ take_free(const struct pi_request *r, uint32_t value)
 }
 
 /*
- * The owner by the word's TID, which must be alive.  Nothing of it is kept but
- * what futex_pi_exit() will undo.
+ * The owner by the word's TID.  Who has gone through futex_pi_exit() can own
+ * nothing; it cannot do so now, and if the lock was in its robust list the word
+ * said so before it did.  Nothing of it is kept but what that will undo.
  */
 static int
-find_owner(const struct pi_request *r, uint32_t value, struct task **out)
+find_owner(uint32_t value, struct task **out)
 {
 	struct task *owner = task_find((pid_t)(value & FUTEX_TID_MASK));
-	uint32_t now;
+	bool gone;
 
+	if (!owner)
+		return -ESRCH;
+	gone = owner->pi.exited;
+	task_put(owner);
 	*out = owner;
-	if (owner) {
-		bool gone = owner->pi.exited;
-
-		task_put(owner);
-		if (!gone)
-			return 0;
-	}
-	/* It may have put FUTEX_OWNER_DIED there since we looked. */
-	if (user_load_u32_nofault(&now, r->word))
-		return -EFAULT;
-	return now == value ? -ESRCH : -EAGAIN;
+	return gone ? -ESRCH : 0;
 }
 
 /* Does what we know of the lock fit what the word says? */
@@ -122,7 +117,7 @@ join_new(struct pi_request *r, uint32_t value)
 {
 	struct pi_futex *f = r->spare;
 	struct task *owner;
-	int err = find_owner(r, value, &owner);
+	int err = find_owner(value, &owner);
 
 	if (err)
 		return err;
