@@ -526,7 +526,7 @@ CASE(pi_requeue_moves_to_the_lock)
 /* --- races --- */
 
 #define THREADS 6
-#define TURNS   2000
+#define TURNS   500
 
 static word_t contested;
 static volatile long counter;
@@ -565,7 +565,7 @@ idle_handler(int signo)
 static void *
 count_impatiently(void *arg)
 {
-	for (int i = 0; i < TURNS / 4; i++) {
+	for (int i = 0; i < TURNS; i++) {
 		struct timespec t = in_ms(CLOCK_REALTIME, i % 3);
 		uint32_t free = 0;
 
