@@ -54,9 +54,10 @@ ssize_t proc_write_mem(pid_t nr, const char *buf, size_t n, uint64_t pos);
 proc_show_fn proc_show_oom_score, proc_show_oom_score_adj, proc_show_oom_adj,
 	proc_show_loginuid, proc_show_sessionid, proc_show_coredump_filter,
 	proc_show_strace, proc_show_id_map, proc_show_setgroups,
-	proc_show_cgroup;
-proc_store_fn proc_store_oom_score_adj, proc_store_oom_adj, proc_store_loginuid,
-	proc_store_coredump_filter, proc_store_strace;
+	proc_show_cgroup, proc_show_personality, proc_show_timer_slack;
+proc_store_fn proc_store_timer_slack, proc_store_oom_score_adj,
+	proc_store_oom_adj, proc_store_loginuid, proc_store_coredump_filter,
+	proc_store_strace;
 proc_show_fn proc_show_sched, proc_show_io, proc_show_wchan, proc_show_stack,
 	proc_show_children;
 int proc_show_fd_info(pid_t nr, int fd, struct proc_text *t);

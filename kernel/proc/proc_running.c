@@ -2,12 +2,13 @@
 #include <linux/capability.h>
 
 #include "core/symbols.h"
+#include "fs/procfs/sysctl.h"
 #include "proc/pid.h"
 #include "proc/proc_files_priv.h"
 
 /*
  * proc/proc_running.c - how a process runs: what the scheduler knows of it,
- * what it has read and written, where it sleeps, whom it has made.
+ * what it has read and written, where it sleeps, its habits, its children.
  */
 
 static void
@@ -136,6 +137,73 @@ proc_show_stack(pid_t nr, struct proc_text *t)
 	}
 	proc_subject_put(&s);
 	return err;
+}
+
+/* --- habits -------------------------------------------------------------- */
+
+int
+proc_show_personality(pid_t nr, struct proc_text *t)
+{
+	struct proc_subject s;
+	int err = proc_subject_get(nr, &s);
+
+	if (err)
+		return err;
+	if (!proc_subject_may_look(&s))
+		err = -EACCES;
+	else if (s.task)
+		proc_printf(t, "%08x\n", atomic_load(&s.task->personality));
+	proc_subject_put(&s);
+	return err;
+}
+
+/* Another's slack is for those who may set its priority. */
+static bool
+may_set_slack(const struct proc_subject *s)
+{
+	return s->task && (s->task == current_task() ||
+			   cred_capable(current_task()->cred, CAP_SYS_NICE));
+}
+
+int
+proc_show_timer_slack(pid_t nr, struct proc_text *t)
+{
+	struct proc_subject s;
+	int err = proc_subject_get(nr, &s);
+
+	if (err)
+		return err;
+	if (!may_set_slack(&s))
+		err = s.task ? -EPERM : -ESRCH;
+	else
+		proc_printf(t, "%lu\n",
+			    (unsigned long)__atomic_load_n(
+				    &s.task->timer_slack_ns, __ATOMIC_RELAXED));
+	proc_subject_put(&s);
+	return err;
+}
+
+/* 0: what it began with. */
+ssize_t
+proc_store_timer_slack(pid_t nr, const char *text, size_t n)
+{
+	struct proc_subject s;
+	int64_t v;
+	int err;
+
+	if (!sysctl_parse(text, n, &v) || v < 0)
+		return -EINVAL;
+	err = proc_subject_get(nr, &s);
+	if (err)
+		return err;
+	if (!may_set_slack(&s))
+		err = s.task ? -EPERM : -ESRCH;
+	else
+		__atomic_store_n(&s.task->timer_slack_ns,
+				 v ? (uint64_t)v : s.task->default_slack_ns,
+				 __ATOMIC_RELAXED);
+	proc_subject_put(&s);
+	return err ? err : (ssize_t)n;
 }
 
 /* --- children ------------------------------------------------------------- */

@@ -160,7 +160,9 @@ put_bits(struct syscall_trace *t, const struct flag_set *set, uint64_t v)
 	const char *bar = "";
 
 	for (const struct flag *f = set->flags; f->name; f++) {
-		if (!f->value || (v & f->value) != f->value)
+		/* A name of nothing stands only where nothing else does. */
+		if ((f->value || v || *bar) &&
+		    (!f->value || (v & f->value) != f->value))
 			continue;
 		put(t, "%s%s", bar, f->name);
 		v &= ~f->value;

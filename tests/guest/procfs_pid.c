@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -576,4 +577,26 @@ CASE(hidepid_hides_others)
 	OK(mount("proc", "/proc", NULL, MS_REMOUNT, "hidepid=0"));
 	CHECK_EQ(status, 0);
 	FAILS(mount("proc", "/proc", NULL, MS_REMOUNT, "hidepid=9"), EINVAL);
+}
+
+CASE(timer_slack_is_written)
+{
+	CHECK(number_of("/proc/self/timerslack_ns", "") > 0);
+	CHECK_EQ(write_file("/proc/self/timerslack_ns", "70000"), 5);
+	CHECK_EQ(prctl(PR_GET_TIMERSLACK), 70000);
+	FAILS(write_file("/proc/self/timerslack_ns", "x"), EINVAL);
+}
+
+CASE(personality_is_shown)
+{
+	OK(syscall(SYS_personality, 0x0040000)); /* ADDR_NO_RANDOMIZE */
+	CHECK(file_has("/proc/self/personality", "00040000\n"));
+}
+
+CASE(a_namespace_knows_its_kind)
+{
+	int fd = (int)OK(open("/proc/self/ns/uts", O_RDONLY));
+
+	CHECK_EQ(ioctl(fd, 0xb703), CLONE_NEWUTS); /* NS_GET_NSTYPE */
+	FAILS(ioctl(fd, 0xb702), EINVAL);          /* NS_GET_PARENT */
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <linux/sched.h>
 
+#include "arch/usercopy.h"
 #include "fs/fs_priv.h"
 #include "fs/procfs/procfs_priv.h"
 #include "lib/errno.h"
@@ -55,27 +58,57 @@ fd_text(const struct proc_node *n, char *buf, size_t size)
 
 /* --- namespaces --- */
 
-static const struct {
+static const struct name_space {
 	const char *name, *kind;
 	ino_t ino; /* those Linux gives the first of each kind */
+	unsigned long type;
 } namespaces[] = {
-	{ "cgroup", "cgroup", 0xeffffffb },
-	{ "ipc", "ipc", 0xefffffff },
-	{ "mnt", "mnt", 0xf0000000 },
-	{ "net", "net", 0xf0000001 },
-	{ "pid", "pid", 0xeffffffc },
-	{ "pid_for_children", "pid", 0xeffffffc },
-	{ "time", "time", 0xeffffffa },
-	{ "time_for_children", "time", 0xeffffffa },
-	{ "user", "user", 0xeffffffd },
-	{ "uts", "uts", 0xeffffffe },
+	{ "cgroup", "cgroup", 0xeffffffb, CLONE_NEWCGROUP },
+	{ "ipc", "ipc", 0xefffffff, CLONE_NEWIPC },
+	{ "mnt", "mnt", 0xf0000000, CLONE_NEWNS },
+	{ "net", "net", 0xf0000001, CLONE_NEWNET },
+	{ "pid", "pid", 0xeffffffc, CLONE_NEWPID },
+	{ "pid_for_children", "pid", 0xeffffffc, CLONE_NEWPID },
+	{ "time", "time", 0xeffffffa, CLONE_NEWTIME },
+	{ "time_for_children", "time", 0xeffffffa, CLONE_NEWTIME },
+	{ "user", "user", 0xeffffffd, CLONE_NEWUSER },
+	{ "uts", "uts", 0xeffffffe, CLONE_NEWUTS },
 };
 
 #define NAMESPACES ARRAY_SIZE(namespaces)
 
 static struct dentry *ns_files[NAMESPACES]; /* [I] after boot */
 static struct mount *ns_mount;              /* [I] after boot */
-static const struct file_ops ns_file_ops;   /* can be opened, no more */
+
+/*
+ * ioctl_ns(2).  The owner of all, the first user namespace, is said to be out
+ * of reach, as to a caller in a container: there is only one to be found.
+ */
+static long
+ns_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
+{
+	const struct name_space *n = f->inode->data;
+	uid_t root = 0;
+
+	switch (cmd) {
+	case NS_GET_NSTYPE:
+		return (long)n->type;
+	case NS_GET_USERNS:
+		return -EPERM;
+	case NS_GET_PARENT:
+		return n->type == CLONE_NEWPID || n->type == CLONE_NEWUSER
+			       ? -EPERM
+			       : -EINVAL;
+	case NS_GET_OWNER_UID:
+		if (n->type != CLONE_NEWUSER)
+			return -EINVAL;
+		return copy_to_user((void USER *)arg, &root, sizeof(root));
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_ops ns_file_ops = { .ioctl = ns_ioctl };
 
 static size_t
 ns_text(unsigned which, char *buf, size_t size)
@@ -123,6 +156,7 @@ proc_ns_init(void)
 		if (!inode)
 			break;
 		inode->ino = namespaces[i].ino;
+		inode->data = (void *)(uintptr_t)&namespaces[i];
 		ns_files[i] = dcache_create_loose(name, n, inode);
 	}
 	if (!ns_files[NAMESPACES - 1])

@@ -346,8 +346,8 @@ static struct filesystem_type sys_type = {
 };
 
 /* Places programs look into and are content to find nothing. */
-static const char *const empty[] = { "block", "bus", "class/block", "fs",
-				     "module" };
+static const char *const empty[] = { "block",     "bus", "class/block",
+				     "dev/block", "fs",  "module" };
 
 void
 sysfs_init(void)
