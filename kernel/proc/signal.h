@@ -78,6 +78,8 @@ int signal_kill(pid_t pid, int signo, const struct siginfo *info);
 /* The same for one process; -ESRCH once it is reaped. */
 int signal_kill_process(struct process *p, int signo,
 			const struct siginfo *info);
+/* What the calling task did earns it a signal, as if from itself: SIGPIPE. */
+void signal_tell_caller(int signo);
 bool signal_may_send(struct task *from, struct process *to, int signo);
 
 /* Is there one the current task would act on?  Recomputes thread.interrupted */

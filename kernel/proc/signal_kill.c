@@ -143,3 +143,14 @@ signal_kill_process(struct process *p, int signo, const struct siginfo *info)
 	proc_tree_leave(irq);
 	return err;
 }
+
+void
+signal_tell_caller(int signo)
+{
+	struct task *t = current_task();
+	struct siginfo info = { .si_signo = signo, .si_code = SI_USER };
+
+	info.si_pid = t->process->pid;
+	info.si_uid = t->cred->user.real;
+	(void)signal_send_task(t, signo, &info);
+}

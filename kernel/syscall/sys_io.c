@@ -26,7 +26,7 @@ static ssize_t
 write_result(const struct file *f, ssize_t n)
 {
 	if (unlikely(n == -EPIPE) && !(f->bits & FILE_NO_SIGPIPE))
-		(void)signal_send_task(current_task(), SIGPIPE, NULL);
+		signal_tell_caller(SIGPIPE);
 	return n;
 }
 
@@ -44,7 +44,7 @@ limit_write(struct file *f, size_t *n, const uint64_t *pos)
 		return 0;
 	at = f->flags & O_APPEND ? f->inode->size : pos ? *pos : f->pos;
 	if (at >= limit && *n) {
-		(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+		signal_tell_caller(SIGXFSZ);
 		return -EFBIG;
 	}
 	*n = MIN(*n, limit - at);

@@ -29,7 +29,7 @@ send_result(const struct socket *s, ssize_t n, unsigned flags)
 {
 	if (unlikely(n == -EPIPE) && s->type == SOCK_STREAM &&
 	    !(flags & MSG_NOSIGNAL))
-		(void)signal_send_task(current_task(), SIGPIPE, NULL);
+		signal_tell_caller(SIGPIPE);
 	return n;
 }
 
