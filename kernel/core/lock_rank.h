@@ -38,6 +38,8 @@ enum lock_rank {
 	LOCK_FILE_LOCKS,     /* spin: the advisory locks of one inode */
 	LOCK_LOCK_GRAPH,     /* spin: who waits for whose lock */
 	LOCK_INODE_LIST,     /* spin: small fields of inodes, superblocks */
+	LOCK_NOTIFY,         /* spin: some inodes' watches */
+	LOCK_INOTIFY,        /* spin: one inotify */
 	LOCK_FILE_WATCH,     /* spin: which epolls watch a file */
 	LOCK_SOCKET_TABLE,   /* spin: sockets of one name hash */
 	LOCK_SOCKET,         /* spin: one socket's state and queue */

@@ -13,6 +13,7 @@
 
 #include "fs/file_caps.h"
 #include "fs/fs_priv.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 
 static int
@@ -140,6 +141,17 @@ inode_truncate_checked(struct inode *i, uint64_t size)
 	return err;
 }
 
+/* One time alone is set as if by a read or a write. */
+static uint32_t
+news_of(unsigned bits)
+{
+	unsigned both = ATTR_ATIME | ATTR_MTIME;
+
+	if ((bits & ~both) || (bits & both) == both)
+		return IN_ATTRIB;
+	return bits & ATTR_ATIME ? IN_ACCESS : IN_MODIFY;
+}
+
 int
 path_setattr(const struct path *p, const struct cred *c,
 	     const struct inode_attr *a)
@@ -162,10 +174,15 @@ path_setattr(const struct path *p, const struct cred *c,
 		if (!err)
 			err = inode_truncate_checked(i, a->size);
 		rest.bits &= ~(unsigned)ATTR_SIZE;
+		if (!err)
+			notify_dentry(p->dentry, IN_MODIFY);
 		if (err || !rest.bits)
 			return err;
 	}
-	return inode_setattr(i, c, &rest);
+	err = inode_setattr(i, c, &rest);
+	if (!err)
+		notify_dentry(p->dentry, news_of(rest.bits));
+	return err;
 }
 
 int

@@ -543,6 +543,18 @@ dentry_parent(struct dentry *d)
 	return parent;
 }
 
+size_t
+dentry_copy_name(struct dentry *d, char buf[NAME_MAX])
+{
+	size_t len;
+
+	spin_lock(&names_lock);
+	len = d->name_len;
+	memcpy(buf, d->name, len);
+	spin_unlock(&names_lock);
+	return len;
+}
+
 bool
 dcache_is_ancestor(const struct dentry *a, const struct dentry *d)
 {

@@ -33,7 +33,7 @@
 	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | \
 	 EPOLLEXCLUSIVE)
 
-atomic_uint eventpoll_user_limit;
+atomic_int eventpoll_user_limit;
 static struct slab_cache *item_cache RO_AFTER_BOOT;
 
 static int
@@ -230,7 +230,7 @@ item_add(struct eventpoll *ep, struct file *f, int fd,
 	unsigned ready;
 
 	if (!user_account_charge(&ep->account->epoll_items,
-				 eventpoll_user_limit))
+				 (unsigned)eventpoll_user_limit))
 		return -ENOSPC;
 	i = item_create(ep, f, fd, event);
 	if (!i) {

@@ -41,5 +41,5 @@ NODISCARD int eventpoll_wait(struct file *ep, struct epoll_event USER *out,
 void eventpoll_forget(struct file *f);
 
 /* Items one user may have: /proc/sys/fs/epoll/max_user_watches. */
-extern atomic_uint eventpoll_user_limit;
+extern atomic_int eventpoll_user_limit;
 void eventpoll_init(void);

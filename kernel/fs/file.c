@@ -16,6 +16,7 @@
 #include "fs/eventpoll.h"
 #include "fs/fs_priv.h"
 #include "fs/locks.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -154,6 +155,8 @@ file_open_path(const struct path *p, unsigned flags, const struct cred *c,
 		file_free(f);
 		return err;
 	}
+	if (!(flags & O_PATH))
+		notify_dentry(p->dentry, IN_OPEN);
 	*out = f;
 	return 0;
 }
@@ -166,6 +169,10 @@ file_put(struct file *f)
 	/* While it still can be asked: those who do let go of it first. */
 	if (unlikely(f->watched))
 		eventpoll_forget(f);
+	if (!(f->flags & O_PATH))
+		notify_dentry(f->path.dentry, file_writable(f)
+						      ? IN_CLOSE_WRITE
+						      : IN_CLOSE_NOWRITE);
 	file_locks_release(f);
 	writer_end(f);
 	if (f->ops->release)
@@ -199,6 +206,8 @@ file_iterate(struct file *f, struct dir_sink *s)
 	mutex_lock(&f->pos_lock);
 	err = f->ops->iterate(f, s);
 	mutex_unlock(&f->pos_lock);
+	if (!err)
+		notify_dentry(f->path.dentry, IN_ACCESS);
 	if (!err && f->path.mount && !(f->flags & O_NOATIME) &&
 	    !(f->path.mount->flags & (MS_NOATIME | MS_NODIRATIME)))
 		inode_touch_read(f->inode);
@@ -316,11 +325,16 @@ file_sync(struct file *f)
 int
 file_truncate(struct file *f, uint64_t size)
 {
+	int err;
+
 	if (f->flags & O_PATH)
 		return -EBADF;
 	if (!file_writable(f) || !f->inode || !S_ISREG(f->inode->mode))
 		return -EINVAL;
-	return inode_truncate_checked(f->inode, size);
+	err = inode_truncate_checked(f->inode, size);
+	if (!err)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return err;
 }
 
 int

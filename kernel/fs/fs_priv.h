@@ -51,6 +51,9 @@ bool dcache_is_ancestor(const struct dentry *a, const struct dentry *d);
 void dcache_names_lock(void) NO_LOCK_ANALYSIS;
 void dcache_names_unlock(void) NO_LOCK_ANALYSIS;
 
+/* The name as it is now, without NUL; returns its length. */
+size_t dentry_copy_name(struct dentry *d, char buf[NAME_MAX]);
+
 /* --- inode.c -------------------------------------------------------------- */
 
 void inode_cache_init(void);

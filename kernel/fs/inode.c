@@ -55,6 +55,7 @@ inode_create(struct superblock *sb, mode_t mode, const struct inode_ops *ops,
 	i->ino = atomic_fetch_add_explicit(&sb->next_ino, 1,
 					   memory_order_relaxed);
 	mutex_init(&i->lock, LOCK_INODE, "inode");
+	list_init(&i->watches);
 	i->mode = mode;
 	i->nlink = 1;
 	i->atime = i->mtime = i->ctime = i->btime = timestamp_now();

@@ -143,6 +143,7 @@ struct inode {
 	struct file_locks *locks;  /* [a] NULL until one is taken, fs/locks.c */
 	struct xattr_set *xattrs;  /* [L] of systems that keep them in memory */
 	atomic_bool has_file_caps; /* [a] it may; written under L */
+	struct list_node watches; /* [inotify.c] who wants to know */
 	atomic_int writers;        /* [a] > 0: open for writing; < 0: running */
 };
 

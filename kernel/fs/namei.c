@@ -12,6 +12,7 @@
 #include <linux/mount.h>
 
 #include "fs/fs_priv.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -133,6 +134,8 @@ path_mknod_at(const struct walk *w, const char *name, mode_t mode, dev_t dev,
 		dir = n.s.at.dentry->inode;
 		mode = (mode & S_IFMT) | apply_umask(w, mode & 07777);
 		err = make_node(dir, n.dentry, mode, dev, w->cred);
+		if (!err)
+			notify_entry(dir, IN_CREATE, &n.s.last);
 		if (!err && out) {
 			out->mount = n.s.at.mount;
 			out->dentry = n.dentry;
@@ -164,6 +167,8 @@ path_mkdir(const struct walk *w, const char *name, mode_t mode)
 		err = dir->ops->mkdir
 			      ? dir->ops->mkdir(dir, n.dentry, mode, w->cred)
 			      : -EPERM;
+		if (!err)
+			notify_entry(dir, IN_CREATE | IN_ISDIR, &n.s.last);
 		new_name_unlock(&n);
 	}
 	new_name_end(&n);
@@ -185,6 +190,8 @@ path_symlink(const struct walk *w, const char *target, const char *name)
 		err = dir->ops->symlink ? dir->ops->symlink(dir, n.dentry,
 							    target, w->cred)
 					: -EPERM;
+		if (!err)
+			notify_entry(dir, IN_CREATE, &n.s.last);
 		new_name_unlock(&n);
 	}
 	new_name_end(&n);
@@ -233,6 +240,11 @@ path_link(const struct walk *from, const char *old, unsigned flags,
 	err = new_name_begin(&n, to, new, false);
 	if (!err) {
 		err = link_locked(&n, &target);
+		if (!err) {
+			notify_inode(target.dentry->inode, IN_ATTRIB);
+			notify_entry(n.s.at.dentry->inode, IN_CREATE,
+				     &n.s.last);
+		}
 		new_name_unlock(&n);
 	}
 	new_name_end(&n);
@@ -327,6 +339,8 @@ path_remove(const struct walk *w, const char *name, bool is_dir)
 		err = remove_locked(&s, is_dir, &victim);
 		mutex_unlock(lock);
 	}
+	if (!err)
+		notify_removed(s.at.dentry->inode, &s.last, victim->inode);
 	/* Freeing a large file takes time: not under the directory's lock. */
 	if (victim)
 		dentry_put(victim);

@@ -13,6 +13,7 @@
 #include <linux/mount.h>
 
 #include "fs/fs_priv.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 
 /* The bit that tells O_TMPFILE from O_DIRECTORY, which it includes. */
@@ -70,6 +71,8 @@ open_create_locked(struct open *o, struct dentry *d)
 		return -EACCES;
 	err = dir->ops->create(dir, d, o->mode, o->s.cred);
 	o->created = !err;
+	if (!err)
+		notify_entry(dir, IN_CREATE, &o->s.last);
 	return err;
 }
 
@@ -184,12 +187,17 @@ open_finish(struct open *o, struct file **out)
 
 	err = file_open_path(&o->s.at, o->flags & ~(unsigned)O_SPENT, o->s.cred,
 			     out);
-	if (err || !(o->flags & O_TRUNC) || o->created || !S_ISREG(i->mode))
-		return err;
-	err = inode_truncate_checked(i, 0);
 	if (err)
-		file_put(*out);
-	return err;
+		return err;
+	if ((o->flags & O_TRUNC) && !o->created && S_ISREG(i->mode)) {
+		err = inode_truncate_checked(i, 0);
+		if (err) {
+			file_put(*out);
+			return err;
+		}
+		notify_dentry(o->s.at.dentry, IN_MODIFY);
+	}
+	return 0;
 }
 
 int

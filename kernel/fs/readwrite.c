@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 
 #include "fs/file.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "sched/thread.h"
 
@@ -56,6 +57,8 @@ file_read(struct file *f, struct uio *u, uint64_t *pos)
 	if (err)
 		return err;
 	n = transfer(f, u, pos, f->ops->read);
+	if (n > 0)
+		notify_dentry(f->path.dentry, IN_ACCESS);
 	t->io.reads++;
 	t->io.read_bytes += n > 0 ? (size_t)n : 0;
 	return n;
@@ -71,6 +74,8 @@ file_write(struct file *f, struct uio *u, uint64_t *pos)
 	if (err)
 		return err;
 	n = transfer(f, u, pos, f->ops->write);
+	if (n > 0)
+		notify_dentry(f->path.dentry, IN_MODIFY);
 	t->io.writes++;
 	t->io.written_bytes += n > 0 ? (size_t)n : 0;
 	return n;

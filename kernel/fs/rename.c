@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 
 #include "fs/fs_priv.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "mm/slab.h"
 
@@ -191,6 +192,29 @@ rename_call(struct rename *r) NO_LOCK_ANALYSIS
 	return err;
 }
 
+/* i went from the old name to the new one, or the other way. */
+static void
+tell_moved(struct rename *r, struct inode *i, bool back)
+{
+	bool replaces = !(r->flags & RENAME_EXCHANGE);
+	struct notify_move m = { .from = old_dir(r)->inode,
+				 .to = new_dir(r)->inode,
+				 .old = &r->from.last,
+				 .new = &r->to.last,
+				 .moved = i,
+				 .replaced = replaces ? r->new->inode : NULL };
+
+	if (!notify_wanted())
+		return;
+	if (back) {
+		m.from = new_dir(r)->inode;
+		m.to = old_dir(r)->inode;
+		m.old = &r->to.last;
+		m.new = &r->from.last;
+	}
+	notify_moved_slow(&m);
+}
+
 static int
 rename_change(struct rename *r)
 {
@@ -211,11 +235,14 @@ rename_change(struct rename *r)
 	}
 	if (r->flags & RENAME_EXCHANGE) {
 		dcache_exchange(r->old, r->new);
+		tell_moved(r, r->old->inode, false);
+		tell_moved(r, r->new->inode, true);
 		return 0;
 	}
 	dcache_move(r->old, r->new, spare);
 	if (is_dir(r->new))
 		dcache_forget_children(r->new);
+	tell_moved(r, r->old->inode, false);
 	return 0;
 }
 

@@ -2,7 +2,9 @@
 #include <linux/capability.h>
 
 #include "core/cmdline.h"
+#include "fs/eventpoll.h"
 #include "fs/file.h"
+#include "fs/inotify.h"
 #include "fs/pipe.h"
 #include "fs/procfs/sysctl.h"
 #include "proc/hostname.h"
@@ -172,6 +174,14 @@ static const struct sysctl settings[] = {
 	{ "fs/overflowuid", 0444, .min = OVERFLOW_ID },
 	{ "fs/overflowgid", 0444, .min = OVERFLOW_ID },
 	{ "fs/pipe-max-size", 0444, .min = PIPE_MAX },
+	{ "fs/epoll/max_user_watches", 0644, SYSCTL_INT, 0, INT32_MAX,
+	  .data = &eventpoll_user_limit },
+	{ "fs/inotify/max_queued_events", 0644, SYSCTL_INT, 0, INT32_MAX,
+	  .data = &inotify_max_queued },
+	{ "fs/inotify/max_user_instances", 0644, SYSCTL_INT, 0, INT32_MAX,
+	  .data = &inotify_max_instances },
+	{ "fs/inotify/max_user_watches", 0644, SYSCTL_INT, 0, INT32_MAX,
+	  .data = &inotify_max_watches },
 	{ "vm/max_map_count", 0644, SYSCTL_INT, 0, 0x3fffffff,
 	  .data = &vm_areas_max },
 	{ "vm/overcommit_memory", 0644, SYSCTL_INT, 0, 1,

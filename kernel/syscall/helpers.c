@@ -72,7 +72,7 @@ file_size_limit(const struct inode *i, uint64_t size)
 	if (!i || size <= i->size ||
 	    size <= process_limit(current_process(), RLIMIT_FSIZE))
 		return 0;
-	(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+	signal_tell_caller(SIGXFSZ);
 	return -EFBIG;
 }
 

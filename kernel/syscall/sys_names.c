@@ -342,7 +342,7 @@ SYSCALL2(truncate, const char USER *, name, int64_t, size)
 	a.size_limit = process_limit(current_process(), RLIMIT_FSIZE);
 	result = set_attributes(AT_FDCWD, name, 0, &a);
 	if (result == -EFBIG)
-		(void)signal_send_task(current_task(), SIGXFSZ, NULL);
+		signal_tell_caller(SIGXFSZ);
 	return result;
 }
 

@@ -11,6 +11,7 @@
 #include "fake_ram.h"
 #include "fs/anon_file.h"
 #include "fs/eventpoll.h"
+#include "fs/notify.h"
 #include "mm/slab.h"
 #include "sched/waitq.h"
 #include "vm/space.h"
@@ -237,4 +238,41 @@ void
 lock_text_remove(struct file_locks *l)
 {
 	(void)l;
+}
+
+/* Nobody watches anything. */
+
+atomic_uint notify_watches;
+
+void
+notify_inode_slow(UNUSED struct inode *i, UNUSED uint32_t mask)
+{
+	fail();
+}
+
+void
+notify_dentry_slow(UNUSED struct dentry *d, UNUSED uint32_t mask)
+{
+	fail();
+}
+
+void
+notify_entry_slow(UNUSED struct inode *dir, UNUSED uint32_t mask,
+		  UNUSED uint32_t cookie, UNUSED const struct path_part *name)
+{
+	fail();
+}
+
+void
+notify_removed_slow(UNUSED struct inode *dir,
+		    UNUSED const struct path_part *name,
+		    UNUSED struct inode *victim)
+{
+	fail();
+}
+
+void
+notify_moved_slow(UNUSED const struct notify_move *m)
+{
+	fail();
 }
