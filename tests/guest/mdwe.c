@@ -171,27 +171,27 @@ CASE(mdwe_lets_files_be_code)
 	CHECK_EQ(errno, EACCES);
 }
 
-/* Where the processor (or the kernel) has no keys; numbers of <asm/unistd.h> */
+/* Where the processor (or the kernel) has no keys. */
 CASE(protection_keys_of_a_processor_without)
 {
 	enum {
-		PKEY_MPROTECT = 329,
-		PKEY_ALLOC,
-		PKEY_FREE
+		SYS_pkey_mprotect = 329,
+		SYS_pkey_alloc,
+		SYS_pkey_free
 	};
 	char *p = map(RW);
-	long key = syscall(PKEY_ALLOC, 0, 0);
+	long key = syscall(SYS_pkey_alloc, 0, 0);
 
 	if (key >= 0)
 		SKIP("it has keys");
 	CHECK(errno == ENOSPC || errno == EINVAL);
-	FAILS(syscall(PKEY_ALLOC, 0, 1), ENOSPC);
-	FAILS(syscall(PKEY_ALLOC, 1, 0), EINVAL);
-	FAILS(syscall(PKEY_ALLOC, 0, 4), EINVAL);
-	FAILS(syscall(PKEY_FREE, 1), EINVAL);
-	FAILS(syscall(PKEY_FREE, -1), EINVAL);
-	OK(syscall(PKEY_MPROTECT, p, PAGE, PROT_READ, -1));
-	FAILS(syscall(PKEY_MPROTECT, p, PAGE, RW, 1), EINVAL);
-	FAILS(syscall(PKEY_MPROTECT, p, PAGE, 64, -1), EINVAL);
+	FAILS(syscall(SYS_pkey_alloc, 0, 1), ENOSPC);
+	FAILS(syscall(SYS_pkey_alloc, 1, 0), EINVAL);
+	FAILS(syscall(SYS_pkey_alloc, 0, 4), EINVAL);
+	FAILS(syscall(SYS_pkey_free, 1), EINVAL);
+	FAILS(syscall(SYS_pkey_free, -1), EINVAL);
+	OK(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, -1));
+	FAILS(syscall(SYS_pkey_mprotect, p, PAGE, RW, 1), EINVAL);
+	FAILS(syscall(SYS_pkey_mprotect, p, PAGE, 64, -1), EINVAL);
 	DIES_BY(SIGSEGV, *(volatile char *)p = 1);
 }
