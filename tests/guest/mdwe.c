@@ -174,11 +174,6 @@ CASE(mdwe_lets_files_be_code)
 /* Where the processor (or the kernel) has no keys. */
 CASE(protection_keys_of_a_processor_without)
 {
-	enum {
-		SYS_pkey_mprotect = 329,
-		SYS_pkey_alloc,
-		SYS_pkey_free
-	};
 	char *p = map(RW);
 	long key = syscall(SYS_pkey_alloc, 0, 0);
 
