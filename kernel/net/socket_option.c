@@ -127,9 +127,8 @@ set_timeout(_Atomic uint64_t *timeout, const void USER *user, int len)
 		return -EDOM;
 	if (tv.tv_sec < 0)
 		*timeout = 0;
-	else if (tv.tv_sec == 0 && tv.tv_usec == 0)
-		*timeout = NEVER;
-	else if ((uint64_t)tv.tv_sec >= NEVER / NSEC_PER_SEC - 1)
+	else if ((tv.tv_sec == 0 && tv.tv_usec == 0) ||
+		 (uint64_t)tv.tv_sec >= NEVER / NSEC_PER_SEC - 1)
 		*timeout = NEVER;
 	else
 		*timeout = (uint64_t)tv.tv_sec * NSEC_PER_SEC +

@@ -23,8 +23,9 @@
  * References: the file holds one; the peer holds one; each buffer holds one on
  * its sender; a connection that is not accepted is its listener's.
  *
- * Locks: setup; read_lock; what is in flight; a bucket; one socket.  Two sockets are locked by unix_lock_two(), in address order; a listener's
- * connections, on which nobody but a collector has a way, after it.
+ * Locks: setup; read_lock; what is in flight; a bucket; one socket.  Two of
+ * the last are taken by unix_lock_two(), in address order; a listener's
+ * connections, to which nobody but a collector has a way, after it.
  *
  * Source: man 7 unix.
  */

@@ -21,6 +21,8 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
+#include "net/socket_abi.h"
+
 /*
  * syscall/flags.c - the tables flags.def makes, and looking into them.
  */

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/sendfile.h>
 
 static char buffer[300000];
@@ -549,4 +550,43 @@ CASE(stream_many_readers_and_writers_lose_nothing)
 	for (int i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
 	CHECK_EQ(received, 4 * 2000 * 100);
+}
+
+CASE(stream_epoll_edges)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET };
+	int ep = (int)OK(epoll_create1(0)), s[2];
+
+	pair(SOCK_STREAM, s);
+	OK(epoll_ctl(ep, EPOLL_CTL_ADD, s[0], &e));
+	CHECK_EQ(epoll_wait(ep, &e, 1, 0), 0);
+	CHECK_EQ(write(s[1], "a", 1), 1);
+	CHECK_EQ(epoll_wait(ep, &e, 1, 5000), 1);
+	CHECK_EQ(e.events, EPOLLIN);
+	CHECK_EQ(epoll_wait(ep, &e, 1, 0), 0);
+	CHECK_EQ(write(s[1], "b", 1), 1);
+	CHECK_EQ(epoll_wait(ep, &e, 1, 5000), 1);
+	OK(close(s[1]));
+	CHECK_EQ(epoll_wait(ep, &e, 1, 5000), 1);
+	CHECK_EQ(e.events, EPOLLIN | EPOLLHUP | EPOLLRDHUP);
+	OK(close(s[0]));
+	CHECK_EQ(epoll_wait(ep, &e, 1, 0), 0);
+}
+
+/* A watched socket in flight is watched still; gone, it is not. */
+CASE(stream_epoll_of_what_is_sent)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int ep = (int)OK(epoll_create1(0)), s[2], t[2];
+
+	pair(SOCK_STREAM, s);
+	pair(SOCK_STREAM, t);
+	OK(epoll_ctl(ep, EPOLL_CTL_ADD, s[0], &e));
+	CHECK_EQ(send_fds(t[0], "x", 1, &s[0], 1, 0), 1);
+	OK(close(s[0]));
+	CHECK_EQ(write(s[1], "a", 1), 1);
+	CHECK_EQ(epoll_wait(ep, &e, 1, 5000), 1);
+	OK(close(t[1]));
+	CHECK_EQ(epoll_wait(ep, &e, 1, 0), 0);
+	FAILS(send(s[1], "x", 1, MSG_NOSIGNAL), EPIPE);
 }
