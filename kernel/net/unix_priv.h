@@ -9,6 +9,7 @@
  *	unix_connect.c	listen, connect, accept
  *	unix_stream.c	SOCK_STREAM messages
  *	unix_dgram.c	SOCK_DGRAM and SOCK_SEQPACKET messages
+ *	unix_peer.c	peers of SOCK_DGRAM, who polls for room there
  *	unix_buffer.c	messages in a queue, room
  *	unix_rights.c	descriptors in flight; cycle.c finds lost ones
  *	unix_proc.c	/proc/net/unix, limits
@@ -65,7 +66,7 @@ struct unix_name {
  *	R  read_lock
  *	B  the lock of the bucket
  *	F  the lock of what is in flight (unix_rights.c)
- *	K  blocked_lock (unix_dgram.c)
+ *	K  blocked_lock (unix_peer.c)
  */
 struct unix_socket {
 	struct socket socket; /* first */
@@ -230,14 +231,29 @@ ssize_t unix_dgram_send(struct socket *sk, struct socket_message *m);
 ssize_t unix_dgram_receive(struct socket *sk, struct socket_message *m);
 ssize_t unix_seqpacket_send(struct socket *sk, struct socket_message *m);
 ssize_t unix_seqpacket_receive(struct socket *sk, struct socket_message *m);
+/* What a receiver has asked to be told beside b's bytes, but for rights. */
+void unix_tell_control(struct unix_socket *s, const struct unix_buffer *b,
+		       struct socket_message *m);
+
+/* --- unix_peer.c ---------------------------------------------------------- */
+
 NODISCARD int unix_dgram_connect(struct socket *sk, const struct walk *w,
 				 const struct socket_address *a, bool nonblock);
 unsigned unix_dgram_poll(struct socket *sk, struct poll_table *pt);
 /* s is closed: it waits for nobody, and nobody waits for it. */
 void unix_dgram_forget(struct unix_socket *s);
-/* What a receiver has asked to be told beside b's bytes, but for rights. */
-void unix_tell_control(struct unix_socket *s, const struct unix_buffer *b,
-		       struct socket_message *m);
+/* Does the length of to's queue keep s from sending? */
+bool unix_queue_bars(const struct unix_socket *to, const struct unix_socket *s);
+/* A socket with a peer takes messages from nobody else. */
+bool
+unix_may_send(const struct unix_socket *from, const struct unix_socket *to);
+/*
+ * s has another peer than old (may be NULL), or none: what the old one sent is
+ * of no use any more, and it is told.  Takes over the reference on old.
+ */
+void unix_peer_replaced(struct unix_socket *s, struct unix_socket *old);
+/* There is room in the queue of s, or it is closed: tell who polls. */
+void unix_unblock_all(struct unix_socket *s);
 
 /* --- unix_rights.c -------------------------------------------------------- */
 
