@@ -25,7 +25,6 @@ $(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h t
 $(GUEST_DIR)/slow_many: tests/guest/many.c
 $(addprefix $(GUEST_DIR)/,sockets_errno unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
 $(addprefix $(GUEST_DIR)/,ptrace ptrace_regs ptrace_stops ptrace_events ptrace_races process_vm): tests/guest/tracee.h
-$(addprefix $(GUEST_DIR)/,unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
 
 .PHONY: guest guest-linux unit fuzz bench test test-slow check
 guest: $(GUEST_BIN) $(GUEST_DIR)/runner
