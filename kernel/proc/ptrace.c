@@ -102,6 +102,7 @@ rest(struct task *t)
 {
 	struct process *p = t->process;
 	struct tracee *tr = &t->trace;
+	bool look_again;
 	unsigned long irq;
 	int signal;
 
@@ -118,7 +119,11 @@ rest(struct task *t)
 	tr->report = 0;
 	tr->info = NULL;
 	tr->message = 0;
+	/* A call that was interrupted is still to be settled on the way out. */
+	look_again = atomic_load(&t->thread.interrupted);
 	signal_recalculate_locked(t);
+	if (look_again)
+		signal_look_again();
 	spin_unlock_irq(&p->signal_lock, irq);
 	return signal;
 }

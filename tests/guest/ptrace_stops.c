@@ -411,6 +411,30 @@ CASE(interrupt_does_not_disturb_calls)
 	EXITS(pid, 0);
 }
 
+/* Whatever stop it is let go from, the call it was taken out of goes on. */
+CASE(detach_at_the_end_of_an_interrupted_call)
+{
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = CHILD(sleep_through());
+
+		OK(pt(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD));
+		OK(pt(PTRACE_INTERRUPT, pid, 0, 0));
+		CHECK_EQ(stop_of(pid), EVENT(EVENT_STOP));
+		go(PTRACE_SYSCALL, pid, 0);
+		CHECK_EQ(stop_of(pid), SIGTRAP | 0x80);
+		if (regs_of(pid).orig_rax == SYS_exit_group) {
+			go(PTRACE_DETACH, pid, 0);
+			EXITS(pid, 0);
+			continue;
+		}
+		go(PTRACE_SYSCALL, pid, 0);
+		OK(pt(PTRACE_INTERRUPT, pid, 0, 0));
+		CHECK_EQ(stop_of(pid), SIGTRAP | 0x80);
+		go(PTRACE_DETACH, pid, 0);
+		EXITS(pid, 0);
+	}
+}
+
 /* --- group stops --- */
 
 CASE(group_stop_of_an_attached_one)
