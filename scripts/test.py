@@ -8,6 +8,9 @@
     linux   the guest programs on this machine's Linux
     boot    machines in QEMU, two at a time
     slow    not unless named: crowds of processes, in a machine of their own
+    ladder  not unless named: all of the ladder, on one and four processors,
+            and Python's own tests (the boot suite has one boot of it)
+    full    all of these
 
 Without names all but the slow ones run.  What fails is printed; all output is
 kept in build/logs/SUITE*.log.  A suite that hangs has failed; the time limits
@@ -27,11 +30,12 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 LOGS = BUILD / "logs"
 SLOW = float(os.environ.get("SLOW", "1"))
-UNIT_S, FUZZ_S, MODEL_S, LINUX_S, BOOT_FILE_S, SLOW_S = (
-    s * SLOW for s in (900, 600, 900, 600, 1200, 3600))
+UNIT_S, FUZZ_S, MODEL_S, LINUX_S, BOOT_FILE_S, SLOW_S, LADDER_S = (
+    s * SLOW for s in (900, 600, 900, 600, 1200, 3600, 10800))
 
 # Longest first: two run at a time.
-BOOT_ORDER = ["test_matrix.py", "test_guest.py", "test_shell.py"]
+BOOT_ORDER = ["test_ladder.py", "test_matrix.py", "test_guest.py",
+              "test_shell.py"]
 WORDS_MAX = 150  # lines of what failed
 
 
@@ -151,6 +155,11 @@ def slow():
     return pytest("slow", ["tests/boot/test_guest.py"], SLOW_S, TESTS="slow")
 
 
+def ladder():
+    return pytest("ladder", ["tests/boot/test_ladder.py"], LADDER_S,
+                  TESTS="full")
+
+
 def boot():
     files = sorted((TOP / "tests/boot").glob("test_*.py"),
                    key=lambda p: (BOOT_ORDER.index(p.name)
@@ -167,16 +176,21 @@ def boot():
 
 
 SUITES = {"unit": unit, "fuzz": fuzz, "model": model, "linux": linux,
-          "boot": boot, "slow": slow}
+          "boot": boot, "slow": slow, "ladder": ladder}
+NAMED_ONLY = ("slow", "ladder")
 
 
 def main():
     p = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("suite", nargs="*", choices=[[], *SUITES],
+    p.add_argument("suite", nargs="*", choices=[[], *SUITES, "full"],
                    help="what to run (all)")
-    names = p.parse_args().suite or [n for n in SUITES if n != "slow"]
+    names = p.parse_args().suite or [n for n in SUITES
+                                     if n not in NAMED_ONLY]
+    if "full" in names:
+        names = list(SUITES)
+    begun_all = time.monotonic()
     LOGS.mkdir(parents=True, exist_ok=True)
     total = Count()
     for name in names:
@@ -188,6 +202,7 @@ def main():
         if got.words.strip():
             print(got.words.rstrip())
         total += got
+    print(f"took {time.monotonic() - begun_all:.0f} s")
     print(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed or not total.passed else 0
 

@@ -26,7 +26,7 @@ $(GUEST_DIR)/slow_many: tests/guest/many.c
 $(addprefix $(GUEST_DIR)/,sockets_errno unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
 $(addprefix $(GUEST_DIR)/,ptrace ptrace_regs ptrace_stops ptrace_events ptrace_races process_vm): tests/guest/tracee.h
 
-.PHONY: guest guest-linux unit fuzz bench test test-slow check
+.PHONY: guest guest-linux unit fuzz bench test test-slow test-full check
 guest: $(GUEST_BIN) $(GUEST_DIR)/runner
 
 ## make guest-linux    prove the guest tests on this machine's Linux
@@ -60,6 +60,11 @@ test: test-build
 ## make test-slow      10,000 processes alive, 100,000 forks: many minutes
 test-slow: test-build
 	$(Q)BUILD=$(BUILD) scripts/test.py slow
+
+## make test-full      everything there is, Debian's programs on 1 and 4
+##                     processors and Python's own tests: hours
+test-full: test-build
+	$(Q)BUILD=$(BUILD) scripts/test.py full
 
 ## make check          format, layers, headers, tidy, unit tests, one boot
 check: esp guest $(SYSINC)/.stamp

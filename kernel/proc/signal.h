@@ -76,8 +76,8 @@ int signal_send_group(pid_t pgrp, int signo, const struct siginfo *info);
 /* kill(2) by the caller: pid, 0, -1, -pgrp. */
 int signal_kill(pid_t pid, int signo, const struct siginfo *info);
 /* The same for one process; -ESRCH once it is reaped. */
-int signal_kill_process(struct process *p, int signo,
-			const struct siginfo *info);
+int
+signal_kill_process(struct process *p, int signo, const struct siginfo *info);
 /* What the calling task did earns it a signal, as if from itself: SIGPIPE. */
 void signal_tell_caller(int signo);
 bool signal_may_send(struct task *from, struct process *to, int signo);
@@ -100,6 +100,8 @@ NODISCARD int
 signal_stack_set(struct signal_stack *s, const stack_t *new, vaddr_t sp);
 void signal_stack_tell(const struct signal_stack *s, stack_t *out, vaddr_t sp);
 
+/* Was the call interrupted and has yet to be restarted, or to fail? */
+bool signal_restart_due(const struct trap_frame *f);
 /* On the way to user mode: handle everything pending. */
 void signal_deliver(struct trap_frame *f);
 /* Set by ppoll, sigsuspend: block mask now, saved one back after delivery. */

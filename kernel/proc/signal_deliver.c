@@ -116,6 +116,12 @@ is_restart_code(long result)
 	       result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
 }
 
+bool
+signal_restart_due(const struct trap_frame *f)
+{
+	return trap_syscall_nr(f) >= 0 && is_restart_code(trap_result(f));
+}
+
 /*
  * Settle an interrupted system call: action is that of the handler about to
  * run, NULL if none does.
@@ -125,7 +131,7 @@ settle_restart(struct trap_frame *f, const struct signal_action *action)
 {
 	long result = trap_result(f);
 
-	if (trap_syscall_nr(f) < 0 || !is_restart_code(result))
+	if (!signal_restart_due(f))
 		return;
 	if (!action && result == -ERESTART_RESTARTBLOCK)
 		trap_restart_syscall_as(f, __NR_restart_syscall);

@@ -413,7 +413,7 @@ SYSCALL4(sendfile, int, out, int, in, int64_t USER *, pos, size_t, n)
 
 /* Both ends have to be regular files, and not one that is appended to. */
 static int
-check_copy_end(int fd, bool written)
+check_copy_end(int fd, bool written, const struct superblock **sb)
 {
 	struct file *f = fd_get(current_task()->files, fd);
 	bool append;
@@ -421,6 +421,7 @@ check_copy_end(int fd, bool written)
 
 	if (!f)
 		return -EBADF;
+	*sb = f->inode ? f->inode->sb : NULL;
 	mode = f->inode ? f->inode->mode : 0;
 	append = f->flags & O_APPEND;
 	file_put(f);
@@ -433,18 +434,21 @@ check_copy_end(int fd, bool written)
 
 /*
  * copy_file_range(2): -EBADF (or appending), -EINVAL (not regular files;
- * flags), -EISDIR, -EFBIG.
+ * flags), -EISDIR, -EFBIG, -EXDEV (of two file systems).
  */
 SYSCALL6(copy_file_range, int, in, int64_t USER *, in_pos, int, out,
 	 int64_t USER *, out_pos, size_t, n, unsigned, flags)
 {
+	const struct superblock *from, *to;
 	int err;
 
 	if (flags)
 		return -EINVAL;
-	err = check_copy_end(in, false);
+	err = check_copy_end(in, false, &from);
 	if (!err)
-		err = check_copy_end(out, true);
+		err = check_copy_end(out, true, &to);
+	if (!err && from != to)
+		err = -EXDEV;
 	return err ? err : splice_fds(in, in_pos, out, out_pos, n, SPLICE_COPY);
 }
 

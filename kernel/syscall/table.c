@@ -126,6 +126,12 @@ watched_call(struct task *t, struct trap_frame *f)
 	t->trace.in_work = false;
 	if (t->syscall_work & SYSCALL_WORK_PTRACE)
 		ptrace_syscall_leave(t, f);
+	/*
+	 * What interrupted the call may be gone after a stop (the tracer let
+	 * go): the call is to be restarted all the same.
+	 */
+	if (signal_restart_due(f))
+		thread_interrupt(&t->thread);
 }
 
 void

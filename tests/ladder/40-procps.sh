@@ -19,13 +19,13 @@ ps -o blocked=,ignored=,caught= -p $two; ps -o pid,bogus -p 1; echo "status $?";
 echo "--- pgrep, pkill"
 pgrep ladder-nap | wc -l; pgrep -c ladder-nap; pgrep -f 'nap 2000' | wc -l; pgrep -l -f 'nap 2000' | n; pgrep -u 1000 -x sleep | wc -l; pgrep -n ladder-nap | grep -c "^$four$"; pgrep -o ladder-nap | grep -c "^$one$"; pgrep -P $$ -c ladder-nap; pgrep nosuchthing; echo "status $?"; pgrep -a ladder-nap | cut -d' ' -f2-; pgrep -v -x nosuch | wc -l | n; pidof ladder-nap | wc -w
 pkill -STOP -f 'nap 2000'; sleep 0.2; ps -o s= -p $two; pkill -CONT -f 'nap 2000'; pkill -0 ladder-nap; echo "status $?"; pkill -U 1000 sleep; wait $three; echo "status $?"; pkill -e -f 'nap 4000' | n; wait $four; echo "status $?"; skill -TERM -p $one 2>/dev/null; wait $one; echo "status $?"
-(sleep 0.5; kill $two) & pidwait -f 'nap 2000'; echo "status $?"; wait $two 2>/dev/null; echo "status $?"; snice +3 $$ ; nice; kill -l | head -n 1; /bin/kill -L | head -n 2
+(sleep 3; kill $two) & pidwait -f 'nap 2000'; echo "status $?"; wait $two 2>/dev/null; echo "status $?"; snice +3 $$ ; nice; kill -l | head -n 1; /bin/kill -L | head -n 2
 echo "--- maps"
 (cd /usr; exec sleep 500) & s=$!; sleep 0.3
-pwdx $s | n; pmap $s | sed -n '1s/.*: *//p'; pmap $s | grep -c 'libc.so'; pmap $s | grep -E -c 'stack|anon'; pmap $s | tail -n 1 | n; pmap -x $s | sed -n 2p; pmap -x $s | tail -n 1 | n; pmap -X $s | sed -n 2p | grep -c Rss; pmap -d $s | tail -n 1 | n; pmap 999999; echo "status $?"; pmap $s | awk '{print $3}' | sort -u | grep -E '^[r-][w-][x-]' | head -n 4; kill $s
+pwdx $s | n; pmap $s | sed -n '1s/.*: *//p'; pmap $s | grep -q 'libc.so' && pmap $s | grep -q stack; echo "has both $?"; pmap $s | tail -n 1 | n; pmap -x $s | sed -n 2p; pmap -x $s | tail -n 1 | n; pmap -X $s | sed -n 2p | grep -c Rss; pmap -d $s | tail -n 1 | n; pmap 999999; echo "status $?"; pmap $s | awk '/libc.so/ {print $3}' | sort -u; kill $s
 echo "--- machine"
 free | sed -n 1p; free -m | awk 'NR > 1 {print $1, ($2 >= $3 + 0)}'; free -w | n; free -b -t | tail -n 1 | n; free -h | sed -n 1p; free -s 0.1 -c 2 | grep -c Mem
-uptime | sed -E 's/^ [0-9:]+ up .*,( +[0-9]+ users?,)? +load/TIME up load/' | n; uptime -p | grep -c ^up; uptime -s | n; vmstat | head -n 2; vmstat 1 2 | wc -l; vmstat -s | n | sort | head -n 30; vmstat -d | head -n 1; vmstat -f | n; w -h; w | tail -n 1; w -V | n
+uptime | sed -E 's/^ [0-9:]+ up .*,( +[0-9]+ users?,)? +load/TIME up load/' | n; uptime -p | grep -c ^up; uptime -s | n; vmstat | head -n 2; vmstat 1 2 | wc -l; vmstat -s | n | sort | head -n 30; vmstat -f | n; w -h; w | tail -n 1; w -V | n
 cat /proc/loadavg | n; awk '/^(MemTotal|MemFree|MemAvailable|Buffers|Cached|SwapTotal|SwapFree|Shmem|Slab):/ {print $1, $3}' /proc/meminfo; grep -c '^cpu[0-9]' /proc/stat | grep -c "^$(nproc)$"; awk '/^(cpu|ctxt|btime|processes|procs_running|procs_blocked|intr|softirq) ?/ {print $1}' /proc/stat | grep -v 'cpu[0-9]'; cut -d' ' -f1 /proc/uptime | n
 sysctl kernel.ostype kernel.hostname; sysctl -n kernel.pid_max | n; sysctl -a 2>/dev/null | grep -c '^kernel' | awk '{print $1 > 5}'; sysctl nosuch.thing; echo "status $?"; sysctl -w kernel.hostname=ladder; uname -n; sysctl -q -w kernel.hostname=umbra; sysctl -n vm.overcommit_memory fs.file-max | n; sysctl -w kernel.ostype=x; echo "status $?"
 echo "--- top and friends"

@@ -11,4 +11,4 @@ python3 -m zipfile -c z.zip package/__init__.py && python3 -m zipfile -l z.zip |
 python3 -X importtime -c pass 2>&1 | grep -c site; python3 -I -S -c 'import sys; print(len(sys.path) > 0)'; python3 -c 'print(len(input()))' <<IN
 some input
 IN
-python3 -c 'while True: print("y")' | head -n 2; timeout -s INT 1 python3 -c 'import time; time.sleep(10)' 2>&1 | tail -n 1
+python3 -c 'while True: print("y")' | head -n 2; timeout -s INT 5 python3 -c 'import time; time.sleep(10)' 2>&1 | tail -n 1

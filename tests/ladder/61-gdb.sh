@@ -1,6 +1,6 @@
 #!/bin/bash
 # gdb on programs: break, step, look, change, attach.
-n() { sed -E 's/0x[0-9a-f]+/ADDR/g; s/(process|Thread|LWP|pid|PID) [0-9]+/\1 N/g; s/\(LWP [0-9]+\)/(LWP)/g; s/Thread ADDR/Thread/'; }
+n() { sed -E 's/0x[0-9a-f]+/ADDR/g; s/(process|Thread|LWP|pid|PID) [0-9]+/\1 N/g; s/\(LWP [0-9]+\)/(LWP)/g; s/Thread ADDR/Thread/; s/(process|LWP) N +/\1 N /' | grep -v '^.Detaching after fork from child'; }
 t=$LADDER/target
 g() { timeout 60 gdb -nx -q -batch -iex 'set debuginfod enabled off' -ex 'set pagination off' -ex 'set confirm off' -ex 'set width 0' "$@" </dev/null 2>&1 | n; }
 echo "--- calls and data"
@@ -21,9 +21,9 @@ echo "--- threads"
 g -ex 'break thread' -ex run -ex 'print mine' -ex 'delete' -ex c --args $t threads | sed -E 's/(Thread|thread) [0-9.]+/\1 N/; s/mine = [0-9]/mine/; s/arg=.*\)/arg)/; s/= [0-9]+$/= N/' | sort
 g -ex 'break threads' -ex run -ex 'break 66' -ex c -ex 'info threads' -ex 'thread apply all print 1' -ex 'thread 2' -ex 'delete' -ex c --args $t threads | grep -E '^\$|Switching|exited normally|exited with' | sed -E 's/\[Switching.*/[Switching]/' | sort | uniq -c
 echo "--- children"
-g -ex 'set follow-fork-mode child' -ex run --args $t child; g -ex 'set follow-fork-mode parent' -ex run --args $t child; g -ex 'catch fork' -ex 'run' -ex 'c' --args $t child; g -ex 'set follow-fork-mode child' -ex 'catch exec' -ex run -ex 'info inferiors' -ex c --args $t child; g -ex 'set detach-on-fork off' -ex run -ex 'info inferiors' -ex 'inferior 2' -ex c --args $t child; g -ex 'set follow-fork-mode child' -ex 'catch vfork' -ex run --args sh -c 'exec /bin/echo sh ran'
+g -ex 'set follow-fork-mode child' -ex run --args $t child; g -ex 'set follow-fork-mode parent' -ex run --args $t child; g -ex 'catch fork' -ex 'run' -ex 'c' --args $t child; g -ex 'set follow-fork-mode child' -ex 'catch exec' -ex run -ex 'info inferiors' -ex c --args $t child; g -ex 'set detach-on-fork off' -ex run -ex 'info inferiors' -ex 'inferior 2' -ex 'kill inferiors 1 2' --args $t child; g -ex 'set follow-fork-mode child' -ex 'catch vfork' -ex run --args sh -c 'exec /bin/echo sh ran'
 echo "--- attach"
 $t wait & p=$!; sleep 0.5; g -ex 'bt 1' -ex 'print counter' -ex 'info inferiors' -ex 'set var counter = 9' -ex detach -p $p | grep -v '^\[New\|^warning\|ptrace: \|Symbol\|separate debug'; kill -0 $p; echo "alive $?"; kill -USR1 $p; wait $p; echo "status $?"
-$t wait & p=$!; sleep 0.3; g -ex 'gcore core.x' -ex kill -p $p | grep -E 'Saved|killed'; { wait $p; } 2>/dev/null; echo "status $?"; ls core.x; g -ex 'bt 1' -ex 'print origin' $t core.x | grep -E '^\$|^#' ; g -p 999999
+($t wait & p=$!; sleep 0.3; g -ex 'gcore core.x' -ex kill -p $p | grep -E 'Saved|killed'; wait $p; echo "status $?") 2>/dev/null; ls core.x; g -ex 'bt 1' -ex 'print origin' $t core.x | grep -E '^\$|^#' ; g -p 999999
 setpriv --reuid 1000 --regid 1000 --clear-groups gdb -nx -q -batch -p 1 2>&1 | grep -i 'not permitted' | n
 g -ex 'source '$LADDER/gdb_session.py

@@ -5,7 +5,7 @@ T="tmux -L ladder -f /dev/null"
 keys() { $T send-keys "$@"; }
 # Wait until the screen shows something.
 until_shown() {
-	for try in $(seq 100); do
+	for try in $(seq 600); do
 		$T capture-pane -p | grep -q -- "$1" && return
 		sleep 0.1
 	done
@@ -27,14 +27,14 @@ keys 'clear' Enter; sleep 0.5; keys 'sleep 500 | sleep 600 & kill %1; wait; echo
 keys 'clear' Enter; sleep 0.5; keys 'cat & sleep 0.5; jobs; kill %1' Enter; until_shown '^\[1\].*cat'; keys 'echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/' | head -n 3
 keys 'clear' Enter; sleep 0.5; keys 'stty tostop; (sleep 0.3; echo hidden) & sleep 1; jobs; kill %%; stty -tostop; echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/'
 echo "--- less"
-keys 'clear' Enter; sleep 0.5; keys 'less lines' Enter; until_shown 'line 23'; screen | tail -n 3; keys Space; until_shown 'line 46'; keys '/line 150' Enter; until_shown '^line 172'; screen | head -n 2; keys G; until_shown 'line 200'; keys g; until_shown '^line 1$'; keys '10j'; until_shown 'line 33'; screen | sed -n '1p;$p'; keys q; sleep 0.3
+keys 'clear' Enter; sleep 0.5; keys 'less lines' Enter; until_shown 'line 23'; screen | tail -n 3; keys Space; until_shown 'line 46'; keys '/line 150' Enter; until_shown '^line 172'; screen | head -n 2; keys G; until_shown 'line 200'; keys g; until_shown '^line 1$'; keys '10j'; until_shown 'line 33'; screen | sed -n '1p;$p'; keys q; until_shown '^\$ *$'
 echo "--- vi"
 keys 'clear' Enter; sleep 0.3; keys 'vi new' Enter; until_shown 'New File'; keys i 'first line' Enter 'second' Escape; sleep 0.5; keys yyp; keys ':%s/second/2nd/g' Enter; sleep 0.5; keys ggO 'top' Escape; sleep 0.5; screen; keys ':wq' Enter; sleep 1; cat new
 keys 'clear' Enter; sleep 0.3; keys 'vi lines' Enter; until_shown '^line 23'; keys 100G dd C-f; sleep 0.5; screen | head -n 2; keys ':q!' Enter; sleep 0.5
 echo "--- size"
-$T resize-window -x 100 -y 30; sleep 0.5; keys 'clear' Enter; sleep 0.5; keys 'stty size; echo $COLUMNS $LINES' Enter; until_shown '^30 100'; screen; keys 'clear; less lines' Enter; until_shown 'line 29'; $T resize-window -x 80 -y 10; sleep 1; screen | tail -n 2; keys q; $T resize-window -x 80 -y 24; sleep 0.3
+$T resize-window -x 100 -y 30; sleep 0.5; keys 'clear' Enter; sleep 0.5; keys 'stty size; echo $COLUMNS $LINES' Enter; until_shown '^30 100'; screen; keys 'clear; less lines' Enter; until_shown 'line 29'; $T resize-window -x 80 -y 10; sleep 1; screen | tail -n 2; keys q; until_shown '^\$ *$'; $T resize-window -x 80 -y 24; sleep 0.5
 echo "--- top, watch"
-keys 'clear; top -d 1' Enter; until_shown 'PID USER'; until_shown ' bash$'; screen | sed -n 7p; keys q; sleep 0.5; keys 'clear; watch -t -n 1 echo watched' Enter; until_shown '^watched'; screen; keys C-c; sleep 0.5
+keys 'clear; top -d 1' Enter; until_shown 'PID USER'; until_shown ' bash$'; screen | sed -n 7p; keys q; until_shown '^\$ *$'; keys 'clear; watch -t -n 1 echo watched' Enter; until_shown '^watched'; screen; keys C-c; sleep 0.5
 echo "--- windows"
 $T new-window 'cat'; $T list-windows | wc -l; keys 'in cat' Enter; until_shown 'in cat'; keys C-d; sleep 0.5; $T list-windows | wc -l; $T split-window 'read x; exit'; $T list-panes | wc -l; keys Enter; sleep 0.5; $T list-panes | wc -l; $T list-sessions -F '#{session_windows} #{session_attached}'
 keys 'clear; tty | sed s/[0-9]*$//; who am i; mesg' Enter; sleep 1; screen; $T kill-server; sleep 0.3; $T list-sessions 2>&1 | sed 's/on .*//'

@@ -30,7 +30,7 @@ TOP = HERE.parent.parent
 sys.path.insert(0, str(TOP / "scripts"))
 import qemu  # noqa: E402  (found by the line above)
 
-SCRIPT_S = 120
+SCRIPT_S = 300
 BOOT_S = 120
 
 # A root as a container has it: what init mounts in Umbra, no more.
@@ -69,8 +69,10 @@ class Output:
     status: int = None
 
 
-def scripts():
-    return sorted(p.stem for p in HERE.glob("[0-9]*.sh"))
+def scripts(folder=""):
+    """The names of those in a folder: "20-bash", "full/80-python-suite"."""
+    return sorted(str(p.relative_to(HERE))[:-3]
+                  for p in (HERE / folder).glob("[0-9]*.sh"))
 
 
 def normalise(text):
@@ -83,8 +85,8 @@ def parse(text, names):
     """The outputs between the marks; a script without an end has no status."""
     found = {}
     for name in names:
-        mine = re.search(rf"^=== begin {name}\.sh\n(.*?)"
-                         rf"(?:\n=== end {name}\.sh (\d+)$|\Z)",
+        mine = re.search(rf"^=== begin {re.escape(name)}\.sh\n(.*?)"
+                         rf"(?:\n=== end {re.escape(name)}\.sh (\d+)$|\Z)",
                          text, re.M | re.S)
         if mine:
             status = mine.group(2)
@@ -189,7 +191,7 @@ def guest_archive(base, folder):
 def keep(folder, name, which, output):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.{which}").write_text(
+    (folder / f"{name.replace('/', '-')}.{which}").write_text(
         f"{output.text}\nstatus {output.status}\n")
 
 
@@ -202,24 +204,27 @@ def parse_args():
     p.add_argument("--cpus", type=int, default=4)
     p.add_argument("--linux", action="store_true",
                    help="only Linux, print what the scripts say")
+    p.add_argument("--rootfs", default="debian", help="as for make")
+    p.add_argument("--seconds", type=float, default=SCRIPT_S,
+                   help=f"what a script may take ({SCRIPT_S})")
     p.add_argument("--keep", metavar="DIR", help="keep both outputs")
     args = p.parse_args()
     args.script = [s.removesuffix(".sh") for s in args.script] or scripts()
     return args
 
 
-def base_archive():
-    """The archive `make ROOTFS=debian` uses."""
+def base_archive(rootfs="debian"):
+    """The archive `make ROOTFS=...` uses; it is made if it is not there."""
     done = subprocess.run(["make", "-s", "-C", TOP, "print-rootfs",
-                           "ROOTFS=debian"], check=True, text=True,
+                           f"ROOTFS={rootfs}"], check=True, text=True,
                           stdout=subprocess.PIPE)
-    return TOP / done.stdout.strip()
+    return TOP / done.stdout.splitlines()[-1]
 
 
 def main():
     args = parse_args()
-    base = base_archive()
-    linux = on_linux(base, args.script)
+    base = base_archive(args.rootfs)
+    linux = on_linux(base, args.script, args.seconds)
     if args.linux:
         for name, output in linux.items():
             print(f"=== {name}: status {output.status}\n{output.text}")
@@ -227,7 +232,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="umbra-ladder-") as folder:
         umbra, deaths = in_umbra(f"{args.build}/esp",
                                  guest_archive(base, folder), args.script,
-                                 cpus=args.cpus)
+                                 args.seconds, cpus=args.cpus)
     failed = 0
     for name in args.script:
         here = linux.get(name, Output("(did not run)"))
