@@ -148,9 +148,11 @@ socket_set_caller_source(pid_t (*pid)(void))
 }
 
 struct socket_rights *
-socket_rights_alloc(void)
+socket_rights_alloc(size_t room)
 {
-	return kmalloc(sizeof(struct socket_rights));
+	struct socket_rights *r;
+
+	return kmalloc(sizeof(*r) + room * sizeof(r->files[0]));
 }
 
 void

@@ -47,7 +47,7 @@ struct socket_rights {
 	struct user_account *payer; /* they travel */
 	uint64_t limit;             /* of what the sender's user has so */
 	unsigned count;
-	struct file *files[SCM_MAX_FD];
+	struct file *files[];
 };
 
 /* What travels beside the bytes of a message. */
@@ -56,7 +56,6 @@ struct socket_control {
 	bool has_cred;                /* sent: given; received: asked for */
 	bool has_stamp;               /* received: when it was sent */
 	bool stamp_ns;                /* ... wanted as SO_TIMESTAMPNS */
-	bool lost;                    /* received: nowhere to put it all */
 	struct socket_cred cred;
 	struct timestamp stamp;
 };
@@ -185,7 +184,8 @@ socket_nonblocking(const struct socket *s)
 
 /* Files nobody will receive. NULL is fine. */
 void socket_rights_free(struct socket_rights *r);
-struct socket_rights *socket_rights_alloc(void); /* NULL = no memory */
+/* Room for so many, none in it yet.  NULL = no memory. */
+struct socket_rights *socket_rights_alloc(size_t room);
 
 /* Limits, also as /proc/sys/net/core. */
 void socket_options_init(void);

@@ -150,7 +150,7 @@ unix_rights_detach(struct unix_buffer *b, struct socket_control *c)
 int
 unix_rights_peek(const struct unix_buffer *b, struct socket_control *c)
 {
-	struct socket_rights *copy = socket_rights_alloc();
+	struct socket_rights *copy = socket_rights_alloc(b->rights->count);
 
 	if (!copy)
 		return -ENOMEM;

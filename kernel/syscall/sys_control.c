@@ -31,23 +31,40 @@ rights_limit(void)
 	return process_limit(current_process(), RLIMIT_NOFILE);
 }
 
+/* Room for n more files.  -EINVAL, -ENOMEM. */
+static int
+reserve_rights(struct socket_control *c, size_t n)
+{
+	struct socket_rights *old = c->rights, *r;
+	size_t have = old ? old->count : 0;
+
+	if (n > SCM_MAX_FD - have)
+		return -EINVAL;
+	r = socket_rights_alloc(have + n);
+	if (!r)
+		return -ENOMEM;
+	if (old)
+		memcpy(r->files, old->files, have * sizeof(r->files[0]));
+	r->count = (unsigned)have;
+	r->limit = rights_limit();
+	kfree(old);
+	c->rights = r;
+	return 0;
+}
+
 static int
 get_rights(struct socket_control *c, const char *data, size_t size)
 {
-	struct socket_rights *r = c->rights;
 	size_t n = size / sizeof(int);
-	int fd;
+	struct socket_rights *r;
+	int fd, err;
 
 	if (n == 0)
 		return 0;
-	if (!r) {
-		r = c->rights = socket_rights_alloc();
-		if (!r)
-			return -ENOMEM;
-		r->limit = rights_limit();
-	}
-	if (n > SCM_MAX_FD - r->count)
-		return -EINVAL;
+	err = reserve_rights(c, n);
+	if (err)
+		return err;
+	r = c->rights;
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&fd, data + i * sizeof(fd), sizeof(fd));
 		r->files[r->count] = fd_get(current_task()->files, fd);

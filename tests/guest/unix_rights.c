@@ -188,6 +188,37 @@ CASE(rights_errors)
 	FAILS(send_fds(s[0], "x", 1, many, 1, MSG_NOSIGNAL), EPIPE);
 }
 
+CASE(rights_in_two_lists_are_one)
+{
+	struct iovec iov = { "x", 1 };
+	struct {
+		char bytes[2 * CMSG_SPACE(2 * sizeof(int))];
+	} control = { 0 };
+	struct msghdr h = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+	struct got g;
+	int s[2], p[2];
+
+	pair(SOCK_STREAM, s);
+	OK(pipe(p));
+	for (int i = 0; i < 2; i++) {
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(2 * sizeof(int));
+		memcpy(CMSG_DATA(c), p, sizeof(p));
+		c = (struct cmsghdr *)(control.bytes +
+				       CMSG_SPACE(2 * sizeof(int)));
+	}
+	CHECK_EQ(send_raw(s[0], &h, 0), 1);
+	CHECK_EQ(receive(s[1], buffer, 9, 200, 0, &g), 1);
+	CHECK_EQ(g.nfds, 4);
+	CHECK_EQ(write(g.fds[3], "y", 1), 1);
+	CHECK_EQ(read(g.fds[0], buffer, 1), 1);
+}
+
 CASE(rights_path_only_files)
 {
 	int s[2], fd = (int)OK(open(".", O_PATH));
