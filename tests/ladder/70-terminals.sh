@@ -23,7 +23,7 @@ keys 'clear' Enter; sleep 0.5; keys 'ech' ; keys 'o completed' Left Left BSpace 
 keys 'clear' Enter; sleep 0.5; keys 'cat' Enter; sleep 0.5; keys 'typed' Enter; keys C-c; until_shown '\^C'; keys 'echo after $?' Enter; until_shown '^after'; screen
 echo "--- job control"
 keys 'clear' Enter; sleep 0.5; keys 'sleep 1000' Enter; sleep 0.5; keys C-z; until_shown Stopped; keys 'bg; jobs' Enter; until_shown Running; keys 'fg' Enter; sleep 0.5; keys C-c; keys 'echo fg $?' Enter; until_shown '^fg'; screen
-keys 'clear' Enter; sleep 0.5; keys 'sleep 500 | sleep 600 & kill %1; wait; echo waited' Enter; until_shown '^waited'; screen | sed 's/\] [0-9]*$/] PID/'
+keys 'clear' Enter; sleep 0.5; keys 'sleep 500 | sleep 600 & kill %1; wait; echo waited' Enter; until_shown '^waited'; screen | grep -v Terminated | sed 's/\] [0-9]*$/] PID/'
 keys 'clear' Enter; sleep 0.5; keys 'cat & sleep 0.5; jobs; kill %1' Enter; until_shown '^\[1\].*cat'; keys 'echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/' | head -n 3
 keys 'clear' Enter; sleep 0.5; keys 'stty tostop; (sleep 0.3; echo hidden) & sleep 1; jobs; kill %%; stty -tostop; echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/'
 echo "--- less"

@@ -11,10 +11,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+/* Of terminals, as Linux numbers devices. */
+#define TTY_MAJOR 4
+/* The minor number of ttyS0; those below are tty0, tty1 ... */
+#define FIRST_SERIAL 64
+#ifndef TIOCGDEV
+#define TIOCGDEV _IOR('T', 0x32, unsigned int)
+#endif
 
 static void
 clean_signals(void)
@@ -43,11 +53,39 @@ open_onto(const char *path, int flags, int fd)
 	return 0;
 }
 
+/*
+ * Job control does not stop who reads /dev/console in the background, so that
+ * a shell needs the terminal itself: the one the console stands for.
+ */
+static void
+open_terminal(void)
+{
+	char name[32];
+	unsigned dev;
+	int fd;
+
+	if (ioctl(STDIN_FILENO, TIOCGDEV, &dev) || major(dev) != TTY_MAJOR)
+		return;
+	if (minor(dev) < FIRST_SERIAL)
+		snprintf(name, sizeof(name), "/dev/tty%u", minor(dev));
+	else
+		snprintf(name, sizeof(name), "/dev/ttyS%u",
+			 minor(dev) - FIRST_SERIAL);
+	fd = open(name, O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		return;
+	for (int to = STDIN_FILENO; to <= STDERR_FILENO; to++)
+		dup2(fd, to);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 /* The console's program reads it; a service has nothing to read. */
 static int
 set_descriptors(const struct child_setup *setup)
 {
 	if (setup->terminal) {
+		open_terminal();
 		/*
 		 * 1: also from a session that has outlived its shell.  A
 		 * console that is no terminal is still good enough.
