@@ -214,7 +214,7 @@ SYSCALL5(mremap, vaddr_t, old, size_t, old_size, size_t, new_size, unsigned,
 	return err ? err : (long)new_addr;
 }
 
-/* msync(2): -EINVAL, -EIO, -ENOMEM. */
+/* msync(2): -EBUSY, -EINVAL, -EIO, -ENOMEM. */
 SYSCALL3(msync, vaddr_t, addr, size_t, size, int, flags)
 {
 	size_t whole = ALIGN_UP(size, PAGE_SIZE);
@@ -225,7 +225,9 @@ SYSCALL3(msync, vaddr_t, addr, size_t, size, int, flags)
 		return -EINVAL;
 	if (whole < size)
 		return -ENOMEM;
-	return whole ? vm_sync(current_task()->space, addr, whole) : 0;
+	return whole ? vm_sync(current_task()->space, addr, whole,
+			       flags & MS_INVALIDATE)
+		     : 0;
 }
 
 /* madvise(2): -EINVAL, -ENOMEM. */

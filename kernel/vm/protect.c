@@ -276,7 +276,7 @@ struct sync_part {
  * what is written from now on is noticed, and for the next time.
  */
 static int
-next_sync_part(struct vm_space *s, vaddr_t *at, vaddr_t end,
+next_sync_part(struct vm_space *s, vaddr_t *at, vaddr_t end, bool invalidate,
 	       struct sync_part *part)
 {
 	struct change c;
@@ -290,6 +290,8 @@ next_sync_part(struct vm_space *s, vaddr_t *at, vaddr_t end,
 	if (!a || a->start > *at) {
 		err = -ENOMEM;
 		*at = a ? MIN(a->start, end) : end;
+	} else if (invalidate && (a->bits & AREA_LOCKED)) {
+		err = -EBUSY;
 	} else {
 		start = *at;
 		*at = MIN(a->end, end);
@@ -310,7 +312,7 @@ next_sync_part(struct vm_space *s, vaddr_t *at, vaddr_t end,
 }
 
 int
-vm_sync(struct vm_space *s, vaddr_t addr, size_t size)
+vm_sync(struct vm_space *s, vaddr_t addr, size_t size, bool invalidate)
 {
 	struct sync_part part;
 	int result = 0, err;
@@ -321,7 +323,7 @@ vm_sync(struct vm_space *s, vaddr_t addr, size_t size)
 	if (!range_ok(addr, size))
 		return -ENOMEM;
 	for (at = addr; at < addr + size;) {
-		err = next_sync_part(s, &at, addr + size, &part);
+		err = next_sync_part(s, &at, addr + size, invalidate, &part);
 		if (part.object) {
 			if (!err)
 				err = part.object->ops->sync(

@@ -163,7 +163,9 @@ vm_advise(struct vm_space *s, vaddr_t addr, size_t size, int advice);
 /* One byte per page into vec (kernel memory), bit 0 = resident. */
 NODISCARD int
 vm_mincore(struct vm_space *s, vaddr_t addr, size_t size, uint8_t *vec);
-NODISCARD int vm_sync(struct vm_space *s, vaddr_t addr, size_t size);
+/* -EBUSY: what is locked in memory cannot be read anew (MS_INVALIDATE). */
+NODISCARD int
+vm_sync(struct vm_space *s, vaddr_t addr, size_t size, bool invalidate);
 /*
  * mlock2(2), munlock(2), mlockall(2), munlockall(2).  -EPERM: may lock nothing;
  * -ENOMEM: over RLIMIT_MEMLOCK, or not all mapped, and nothing has changed;
