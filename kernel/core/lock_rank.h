@@ -16,6 +16,7 @@
 enum lock_rank {
 	LOCK_EPOLL_NEST = 1, /* mutex: which epolls watch which */
 	LOCK_EPOLL,          /* mutex: one epoll; the watched one's inside it */
+	LOCK_SIGIO_HOOKS,    /* mutex: what one file's SIGIO listens to */
 	LOCK_FILE_POS,       /* mutex: a file's offset during read and write */
 	LOCK_PROC_TEXT,      /* mutex: text of one open file of /proc */
 	LOCK_SOCKET_SETUP,   /* mutex: a socket's name and listening */
@@ -58,6 +59,7 @@ enum lock_rank {
 	LOCK_TIMERFD,      /* spin: one timer file */
 	LOCK_WAIT_QUEUE,   /* spin: one wait queue */
 	LOCK_EPOLL_READY,  /* spin: the ready list of one epoll */
+	LOCK_SIGIO,        /* spin: SIGIO of one file */
 	LOCK_TIMER,        /* spin: one CPU's timers */
 	LOCK_RUN_QUEUE,    /* spin: one CPU's run queue */
 	LOCK_SLAB,         /* spin: one slab cache */

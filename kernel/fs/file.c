@@ -169,6 +169,8 @@ file_put(struct file *f)
 	/* While it still can be asked: those who do let go of it first. */
 	if (unlikely(f->watched))
 		eventpoll_forget(f);
+	if (unlikely(f->async))
+		f->async->release(f->async);
 	if (!(f->flags & O_PATH))
 		notify_dentry(f->path.dentry, file_writable(f)
 						      ? IN_CLOSE_WRITE

@@ -56,6 +56,11 @@ enum file_bits {
 	FILE_WRITER = 1 << 3,     /* counted: in the way of running it */
 };
 
+/* What listens to a file for as long as it is open: proc/sigio.c. */
+struct file_async {
+	void (*release)(struct file_async *a); /* [I] frees it */
+};
+
 /* W is watch_lock. */
 struct file {
 	struct refcount refs;       /* [a] */
@@ -65,10 +70,10 @@ struct file {
 	atomic_uint flags;          /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK... */
 	unsigned bits;              /* [I] enum file_bits */
 	struct mutex pos_lock;
-	uint64_t pos;               /* [L] */
-	const struct cred *cred;    /* [I] of the opener */
-	void *data;                 /* [o] the implementation's */
-	atomic_int owner;           /* [a] F_SETOWN */
+	uint64_t pos;                       /* [L] */
+	const struct cred *cred;            /* [I] of the opener */
+	void *data;                         /* [o] the implementation's */
+	_Atomic(struct file_async *) async; /* [a] set once; NULL = none */
 	atomic_bool watched;        /* [a] by an epoll, now or earlier */
 	struct spinlock watch_lock; /* LOCK_FILE_WATCH */
 	struct list_node watchers;  /* [W] of struct epoll_item */

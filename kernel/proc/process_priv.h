@@ -76,6 +76,10 @@ void signal_wake_all_locked(struct process *p);
 /* As signal_send_process(), with proc_tree_lock held. */
 int signal_send_from_tree(struct process *p, int signo,
 			  const struct siginfo *info) REQUIRES(proc_tree_lock);
+/* To one task of it, if only is not NULL. */
+int signal_send_one_from_tree(struct process *p, struct task *only, int signo,
+			      const struct siginfo *info)
+	REQUIRES(proc_tree_lock);
 /* As signal_wake_all_locked(); and who is to die leaves its tracer's stop. */
 void signal_kill_all_locked(struct process *p);
 /* Every task of p ends; the first status counts. signal_lock held. */

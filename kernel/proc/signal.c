@@ -348,17 +348,24 @@ signal_send_task(struct task *t, int signo, const struct siginfo *info)
 }
 
 int
-signal_send_from_tree(struct process *p, int signo, const struct siginfo *info)
+signal_send_one_from_tree(struct process *p, struct task *only, int signo,
+			  const struct siginfo *info)
 {
 	bool continued = false;
 	int err;
 
 	spin_lock(&p->signal_lock);
-	err = send_locked(p, NULL, signo, info, &continued);
+	err = send_locked(p, only, signo, info, &continued);
 	spin_unlock(&p->signal_lock);
 	if (continued)
 		report_continue_locked(p);
 	return err;
+}
+
+int
+signal_send_from_tree(struct process *p, int signo, const struct siginfo *info)
+{
+	return signal_send_one_from_tree(p, NULL, signo, info);
 }
 
 void

@@ -78,6 +78,16 @@ int signal_kill(pid_t pid, int signo, const struct siginfo *info);
 /* The same for one process; -ESRCH once it is reaped. */
 int
 signal_kill_process(struct process *p, int signo, const struct siginfo *info);
+/* Who is told of a file's events, and who said so (fcntl(2), F_SETOWN). */
+struct signal_owner {
+	int type; /* F_OWNER_* */
+	pid_t nr;
+	uid_t uid, euid;
+};
+/* Any context, no locks held; who may not be told is not. */
+int signal_send_owner(const struct signal_owner *to, int signo,
+		      const struct siginfo *info);
+
 /* What the calling task did earns it a signal, as if from itself: SIGPIPE. */
 void signal_tell_caller(int signo);
 bool signal_may_send(struct task *from, struct process *to, int signo);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <linux/capability.h>
+#include <linux/fcntl.h>
 
 #include "proc/jobctl.h"
 #include "proc/pid.h"
@@ -153,4 +154,60 @@ signal_tell_caller(int signo)
 	info.si_pid = t->process->pid;
 	info.si_uid = t->cred->user.real;
 	(void)signal_send_task(t, signo, &info);
+}
+
+/* --- the owner of a file -------------------------------------------------- */
+
+static bool
+owner_may_send_locked(const struct signal_owner *from, struct process *to)
+	REQUIRES(proc_tree_lock)
+{
+	const struct cred *c = process_cred_locked(to);
+
+	if (from->euid == 0)
+		return true;
+	return c &&
+	       (from->euid == c->user.saved || from->euid == c->user.real ||
+		from->uid == c->user.saved || from->uid == c->user.real);
+}
+
+static int
+tell_owner_locked(const struct signal_owner *o, struct process *p,
+		  struct task *only, int signo, const struct siginfo *info)
+	REQUIRES(proc_tree_lock)
+{
+	if (!owner_may_send_locked(o, p))
+		return -EPERM;
+	return signal_send_one_from_tree(p, only, signo, info);
+}
+
+static int
+tell_owner_group_locked(const struct signal_owner *o, struct pid *id, int signo,
+			const struct siginfo *info) REQUIRES(proc_tree_lock)
+{
+	struct process *p;
+	int err = 0;
+
+	list_for_each (p, &id->group, group_link)
+		err = tell_owner_locked(o, p, NULL, signo, info);
+	return err;
+}
+
+int
+signal_send_owner(const struct signal_owner *to, int signo,
+		  const struct siginfo *info)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(to->nr);
+	int err = -ESRCH;
+
+	if (id && to->type == F_OWNER_PGRP)
+		err = tell_owner_group_locked(to, id, signo, info);
+	else if (id && to->type == F_OWNER_TID && id->task)
+		err = tell_owner_locked(to, id->task->process, id->task, signo,
+					info);
+	else if (id && to->type == F_OWNER_PID && id->process)
+		err = tell_owner_locked(to, id->process, NULL, signo, info);
+	proc_tree_leave(irq);
+	return err;
 }

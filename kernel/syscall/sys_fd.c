@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 
 #include "fs/memfd.h"
+#include "proc/sigio.h"
 #include "syscall/define.h"
 #include "syscall/fcntl_lock.h"
 
@@ -12,7 +13,8 @@
  * syscall/sys_fd.c - descriptors: opening, duplicating, closing, fcntl.
  */
 
-#define OPEN_FLAGS_SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+#define OPEN_FLAGS_SETTABLE \
+	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
 
 static long
 install(struct file *f, int min, bool cloexec)
@@ -198,10 +200,11 @@ SYSCALL2(pipe2, int32_t USER *, fds, unsigned, flags)
 /* --- fcntl --- */
 
 static long
-set_status_flags(struct file *f, unsigned flags)
+set_status_flags(struct file *f, int fd, unsigned flags)
 {
 	const struct cred *c = current_task()->cred;
 	unsigned old = atomic_load(&f->flags);
+	int err;
 
 	if ((flags & O_DIRECT) && !(old & O_DIRECT) && f->inode &&
 	    S_ISREG(f->inode->mode))
@@ -209,6 +212,11 @@ set_status_flags(struct file *f, unsigned flags)
 	if ((flags & O_NOATIME) && !(old & O_NOATIME) && f->inode &&
 	    f->inode->uid != c->user.fs && !cred_capable(c, CAP_FOWNER))
 		return -EPERM;
+	if ((flags ^ old) & FASYNC) {
+		err = sigio_enable(f, fd, flags & FASYNC);
+		if (err)
+			return err;
+	}
 	while (!atomic_compare_exchange_weak(
 		&f->flags, &old,
 		(old & ~(unsigned)OPEN_FLAGS_SETTABLE) |
@@ -248,12 +256,19 @@ file_fcntl(struct file *f, int fd, int cmd, unsigned long arg)
 	case F_GETFL:
 		return atomic_load(&f->flags);
 	case F_SETFL:
-		return set_status_flags(f, (unsigned)arg);
+		return set_status_flags(f, fd, (unsigned)arg);
 	case F_GET_SEALS:
 		return file_seals(f);
 	case F_ADD_SEALS:
 		return arg > UINT32_MAX ? -EINVAL
 					: file_add_seals(f, (unsigned)arg);
+	case F_SETOWN:
+	case F_GETOWN:
+	case F_SETOWN_EX:
+	case F_GETOWN_EX:
+	case F_SETSIG:
+	case F_GETSIG:
+		return sigio_fcntl(f, (unsigned)cmd, arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(f, (unsigned)cmd, arg);

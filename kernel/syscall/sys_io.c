@@ -7,6 +7,7 @@
 
 #include "fs/devpts/devpts.h"
 #include "mm/slab.h"
+#include "proc/sigio.h"
 #include "syscall/define.h"
 
 /*
@@ -468,6 +469,23 @@ open_peer(struct file *master, unsigned flags)
 	return fd;
 }
 
+static long
+set_async(struct file *f, int fd, uintptr_t arg)
+{
+	int on, err;
+
+	if (get_user(on, (int USER *)arg))
+		return -EFAULT;
+	err = sigio_enable(f, fd, on);
+	if (err)
+		return err;
+	if (on)
+		atomic_fetch_or(&f->flags, FASYNC);
+	else
+		atomic_fetch_and(&f->flags, ~(unsigned)FASYNC);
+	return 0;
+}
+
 /* ioctl(2): those about descriptors here, all others are the file's. */
 SYSCALL3(ioctl, int, fd, unsigned, cmd, uintptr_t, arg)
 {
@@ -481,6 +499,8 @@ SYSCALL3(ioctl, int, fd, unsigned, cmd, uintptr_t, arg)
 		result = -EBADF;
 	else if (cmd == FIOCLEX || cmd == FIONCLEX)
 		result = fd_set_cloexec(files, fd, cmd == FIOCLEX) ? 0 : -EBADF;
+	else if (cmd == FIOASYNC)
+		result = set_async(f, fd, arg);
 	else if (cmd == TIOCGPTPEER)
 		result = open_peer(f, (unsigned)arg);
 	else
