@@ -3,8 +3,8 @@
 #
 # debootstrap's minbase, then apt-get for the packages the lists name, without manuals,
 # translations and package lists, as an uncompressed newc cpio archive that is
-# good for an initramfs and, unpacked, for a chroot.  Runs as root, or else
-# under fakechroot and fakeroot.
+# good for an initramfs and, unpacked, for a chroot.  It is made in a chroot:
+# through sudo when not root.
 #
 #   --output FILE   the archive
 #   --once          do nothing if the archive is there
@@ -45,13 +45,7 @@ done
 [ $# -gt 0 ] || die "no list of packages"
 [ -z "$once" ] || [ ! -e "$output" ] || exit 0
 
-variant=minbase
-if [ "$(id -u)" != 0 ]; then
-	command -v fakechroot fakeroot >/dev/null ||
-		die "neither root nor fakechroot and fakeroot"
-	exec fakechroot fakeroot "$0" "${arguments[@]}"
-fi
-[ -z "${FAKECHROOT:-}" ] || variant=fakechroot
+[ "$(id -u)" = 0 ] || exec sudo "$0" "${arguments[@]}"
 PATH=$PATH:/sbin:/usr/sbin
 
 # Where this machine's apt finds the release.
@@ -117,7 +111,7 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 [ -n "$mirror" ] || mirror=$(find_mirror)
 [ -n "$mirror" ] || die "apt knows no mirror of $suite; use --mirror"
-options=(--variant="$variant")
+options=(--variant=minbase)
 if [ -n "$cache" ]; then
 	mkdir -p "$cache"
 	cache=$(realpath "$cache")
