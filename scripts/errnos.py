@@ -101,9 +101,10 @@ def reasons():
     if REASONS.exists():
         for line in REASONS.read_text().splitlines():
             if line and not line.startswith("#"):
-                calls, error, why = line.split("\t")
+                calls, errors, why = line.split("\t")
                 for call in calls.split(","):
-                    found[call, error] = why
+                    for error in errors.split(","):
+                        found[call, error] = why
     return found
 
 

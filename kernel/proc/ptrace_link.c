@@ -2,6 +2,7 @@
 #include <linux/capability.h>
 
 #include "arch/ptrace.h"
+#include "core/panic.h"
 #include "proc/pid.h"
 #include "proc/process_priv.h"
 #include "proc/ptrace.h"
@@ -66,6 +67,24 @@ link_locked(struct task *t, struct task *tracer, bool seized, unsigned options)
 }
 
 /*
+ * The link's reference.  Who lives has one of its own, so this is not the last,
+ * and has to go at once: the next tracer may take the link the moment the lock
+ * is free.  Nobody can attach to the dead.
+ */
+static void
+put_link_locked(struct task *t, struct put_list *puts) REQUIRES(proc_tree_lock)
+{
+	bool last;
+
+	if (t->trace.dead) {
+		list_push_back(&puts->tasks, &t->trace.link);
+		return;
+	}
+	last = refcount_put(&t->refs);
+	ASSERT(!last);
+}
+
+/*
  * Nobody's tracee any more.  If it lives it goes on, with the signal its tracer
  * gave, or comes to rest with the rest of its process.
  */
@@ -87,7 +106,7 @@ unlink_locked(struct task *t, struct put_list *puts) REQUIRES(proc_tree_lock)
 	if (t->process->stopped && !tr->dead)
 		thread_interrupt(&t->thread);
 	spin_unlock(&t->process->signal_lock);
-	list_push_back(&puts->tasks, &tr->link);
+	put_link_locked(t, puts);
 }
 
 /* --- attach --- */

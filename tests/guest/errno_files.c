@@ -491,3 +491,77 @@ CASE(locked_memory_has_a_limit)
 		    OK(msync(p, PAGE, MS_INVALIDATE))),
 	      0);
 }
+
+/* --- extended attributes, by path, link and descriptor ------------------- */
+
+CASE(attributes_refused)
+{
+	int fd, dev;
+
+	need_root();
+	put_file("f", "x");
+	OK(symlink("f", "l"));
+	fd = (int)OK(open("f", O_RDWR));
+	dev = (int)OK(open("/dev/null", O_RDWR));
+	OK(syscall(SYS_lsetxattr, "l", "trusted.a", "12345", 5, 0));
+	OK(syscall(SYS_fsetxattr, fd, "trusted.a", "12345", 5, 0));
+	FAILS(syscall(SYS_lsetxattr, "l", "trusted.a", "1", 1, 1), EEXIST);
+	FAILS(syscall(SYS_fsetxattr, fd, "trusted.a", "1", 1, 1), EEXIST);
+	FAILS(syscall(SYS_lsetxattr, "l", "trusted.b", "1", 1, 2), ENODATA);
+	FAILS(syscall(SYS_fsetxattr, fd, "trusted.b", "1", 1, 2), ENODATA);
+	FAILS(syscall(SYS_lsetxattr, "l", "nospace.a", "1", 1, 0), EOPNOTSUPP);
+	FAILS(syscall(SYS_fsetxattr, fd, "nospace.a", "1", 1, 0), EOPNOTSUPP);
+	FAILS(syscall(SYS_lsetxattr, "l", "", "1", 1, 0), ERANGE);
+	FAILS(syscall(SYS_fsetxattr, fd, "", "1", 1, 0), ERANGE);
+	FAILS(syscall(SYS_lsetxattr, "l", "user.a", "1", 1, 0), EPERM);
+	FAILS(syscall(SYS_fsetxattr, dev, "user.a", "1", 1, 0), EPERM);
+	CHECK_EQ(syscall(SYS_lgetxattr, "l", "trusted.a", buffer, 5), 5);
+	CHECK_EQ(syscall(SYS_fgetxattr, fd, "trusted.a", buffer, 5), 5);
+	FAILS(syscall(SYS_lgetxattr, "l", "trusted.a", buffer, 4), ERANGE);
+	FAILS(syscall(SYS_fgetxattr, fd, "trusted.a", buffer, 4), ERANGE);
+	FAILS(syscall(SYS_getxattr, "f", "nospace.a", buffer, 4), EOPNOTSUPP);
+	FAILS(syscall(SYS_lgetxattr, "l", "nospace.a", buffer, 4), EOPNOTSUPP);
+	FAILS(syscall(SYS_fgetxattr, fd, "nospace.a", buffer, 4), EOPNOTSUPP);
+	FAILS(syscall(SYS_llistxattr, "l", buffer, 1), ERANGE);
+	FAILS(syscall(SYS_flistxattr, fd, buffer, 1), ERANGE);
+	FAILS(syscall(SYS_removexattr, "f", "nospace.a"), EOPNOTSUPP);
+	FAILS(syscall(SYS_lremovexattr, "l", "nospace.a"), EOPNOTSUPP);
+	FAILS(syscall(SYS_fremovexattr, fd, "nospace.a"), EOPNOTSUPP);
+	FAILS(syscall(SYS_lremovexattr, "l", "trusted.b"), ENODATA);
+	FAILS(syscall(SYS_fremovexattr, fd, "trusted.b"), ENODATA);
+	OK(syscall(SYS_lremovexattr, "l", "trusted.a"));
+	OK(syscall(SYS_fremovexattr, fd, "trusted.a"));
+}
+
+CASE(no_room_to_copy_into)
+{
+	int from, to, other;
+
+	mount_small("size=8k");
+	other = (int)OK(open("other", O_CREAT | O_RDWR, 0600));
+	from = (int)OK(open("small/from", O_CREAT | O_RDWR, 0600));
+	OK(write(from, buffer, 4096));
+	to = (int)OK(open("small/to", O_CREAT | O_RDWR, 0600));
+	OK(write(to, buffer, 4096));
+	FAILS(syscall(SYS_copy_file_range, from, &(off_t){ 0 }, to, NULL, 4096,
+		      0),
+	      ENOSPC);
+	FAILS(syscall(SYS_copy_file_range, from, &(off_t){ 0 }, other, NULL, 1,
+		      0),
+	      EXDEV);
+	OK(close(to));
+	OK(close(from));
+	unmount_small();
+}
+
+CASE(special_files_made)
+{
+	struct stat st;
+
+	OK(syscall(SYS_mknodat, AT_FDCWD, "fifo", S_IFIFO | 0600, 0));
+	OK(syscall(SYS_symlinkat, "fifo", AT_FDCWD, "link"));
+	OK(stat("link", &st));
+	CHECK(S_ISFIFO(st.st_mode));
+	OK(syscall(SYS_mknodat, AT_FDCWD, "file", S_IFREG | 0600, 0));
+	CHECK_EQ(syscall(SYS_readlinkat, AT_FDCWD, "link", buffer, 64), 4);
+}
