@@ -250,10 +250,16 @@ take_signal(struct task *t, struct siginfo *info, struct signal_action *a)
 {
 	struct process *p = t->process;
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
-	int signo = signal_dequeue_locked(t, t->blocked, info);
 	struct signal_action *slot;
 	bool traced = false;
+	int signo;
 
+	/* What came while it was stopped: the tracer hears of that first. */
+	if (unlikely(t->trace.pending)) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		return -1;
+	}
+	signo = signal_dequeue_locked(t, t->blocked, info);
 	if (unlikely(signo && t->trace.tracer) && signo != SIGKILL) {
 		traced = true;
 		signo = ask_tracer(t, signo, info, &irq);
