@@ -8,8 +8,9 @@
     linux   the guest programs on this machine's Linux
     boot    machines in QEMU, two at a time
     slow    not unless named: crowds of processes, in a machine of their own
-    ladder  not unless named: all of the ladder, on one and four processors,
-            and Python's own tests (the boot suite has one boot of it)
+    ladder  not unless named: all of the ladder, on one and four processors
+            (the boot suite has one boot of it)
+    python  not unless named: Python's own tests, here and on Linux
     full    all of these
 
 Without names all but the slow ones run.  What fails is printed; all output is
@@ -30,12 +31,13 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 LOGS = BUILD / "logs"
 SLOW = float(os.environ.get("SLOW", "1"))
-UNIT_S, FUZZ_S, MODEL_S, LINUX_S, BOOT_FILE_S, SLOW_S, LADDER_S = (
-    s * SLOW for s in (900, 600, 900, 600, 1200, 3600, 10800))
+UNIT_S, FUZZ_S, MODEL_S, LINUX_S, BOOT_FILE_S, SLOW_S, LADDER_S, PYTHON_S = (
+    s * SLOW for s in (900, 600, 900, 600, 1200, 3600, 10800, 10800))
 
 # Longest first: two run at a time.
 BOOT_ORDER = ["test_ladder.py", "test_matrix.py", "test_guest.py",
               "test_shell.py"]
+MODULE_S = 1200 * SLOW  # one of Python's modules
 WORDS_MAX = 150  # lines of what failed
 
 
@@ -160,6 +162,17 @@ def ladder():
                   TESTS="full")
 
 
+def python():
+    """Modules of Python's own tests: each is a test here, and says how many
+    it has."""
+    limit = str(MODULE_S)
+    text, status = run("python", ["tests/python/modules.py", "--build",
+                                  str(BUILD), "--seconds", limit], PYTHON_S)
+    print(re.sub(r"^", "  python: ", lines_of(text, r"^(?:not )?ok - .*"),
+                 flags=re.M), flush=True)
+    return tap(text, status)
+
+
 def boot():
     files = sorted((TOP / "tests/boot").glob("test_*.py"),
                    key=lambda p: (BOOT_ORDER.index(p.name)
@@ -176,8 +189,9 @@ def boot():
 
 
 SUITES = {"unit": unit, "fuzz": fuzz, "model": model, "linux": linux,
-          "boot": boot, "slow": slow, "ladder": ladder}
-NAMED_ONLY = ("slow", "ladder")
+          "boot": boot, "slow": slow, "ladder": ladder,
+          "python": python}
+NAMED_ONLY = ("slow", "ladder", "python")
 
 
 def main():

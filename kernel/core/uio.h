@@ -22,6 +22,7 @@ struct uio {
 	size_t seg_off;                /* bytes of it already used */
 	size_t left;                   /* bytes still to come, all segments */
 	bool user;                     /* user memory */
+	bool append;                   /* write at the end, as O_APPEND says */
 };
 
 /* One segment; s must live as long as u. */

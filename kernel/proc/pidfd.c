@@ -5,6 +5,7 @@
 
 #include "fs/anon_file.h"
 #include "fs/procfs/procfs.h"
+#include "proc/pid.h"
 #include "proc/proc_files_priv.h"
 
 /*
@@ -64,6 +65,36 @@ struct process *
 pidfd_process(const struct file *f)
 {
 	return f->ops == &pidfd_ops ? f->data : NULL;
+}
+
+int
+pidfd_or_proc_dir(const struct file *f, struct process **out)
+{
+	struct process *p = pidfd_process(f);
+	uint64_t identity;
+	unsigned long irq;
+	struct pid *id;
+	pid_t nr;
+
+	if (p) {
+		process_get(p);
+		*out = p;
+		return 0;
+	}
+	nr = procfs_pid_of(f, &identity);
+	if (!nr)
+		return -EBADF;
+	irq = proc_tree_enter();
+	id = pid_find(nr);
+	if (id && id->serial == identity)
+		p = id->process ? id->process
+		    : id->task  ? id->task->process
+				: NULL;
+	if (p)
+		process_get(p);
+	proc_tree_leave(irq);
+	*out = p;
+	return p ? 0 : -ESRCH;
 }
 
 /* The descriptors of the subject, with a reference; NULL: it has left them. */

@@ -20,5 +20,10 @@ NODISCARD int
 pidfd_create(struct process *p, unsigned flags, struct file **out);
 /* The process f is about, borrowed from f; NULL: f is no such file. */
 struct process *pidfd_process(const struct file *f);
+/*
+ * The process f stands for, with a reference: that of a pidfd, or of an open
+ * /proc/PID.  -EBADF: neither; -ESRCH: that of the directory is reaped.
+ */
+NODISCARD int pidfd_or_proc_dir(const struct file *f, struct process **out);
 /* A copy of its descriptor fd: -EBADF, -EPERM, -ESRCH. */
 NODISCARD int pidfd_getfd(struct process *p, int fd, struct file **out);

@@ -17,6 +17,12 @@
 #define RW_MAX   (INT32_MAX & PAGE_MASK) /* as Linux clamps counts */
 #define IOV_FAST 8
 
+enum direction {
+	READING,
+	WRITING,
+	APPENDING
+};
+
 _Static_assert(sizeof(struct iovec) == sizeof(struct uio_segment), "iovec");
 _Static_assert(offsetof(struct iovec, iov_len) ==
 		       offsetof(struct uio_segment, size),
@@ -36,14 +42,17 @@ write_result(const struct file *f, ssize_t n)
  * it fails and is told so by SIGXFSZ.  The limit is on regular files.
  */
 static int
-limit_write(struct file *f, size_t *n, const uint64_t *pos)
+limit_write(struct file *f, size_t *n, bool append, const uint64_t *pos)
 {
 	uint64_t limit = process_limit(current_process(), RLIMIT_FSIZE), at;
 
 	if (likely(limit == (uint64_t)RLIM_INFINITY) || !f->inode ||
 	    !S_ISREG(f->inode->mode))
 		return 0;
-	at = f->flags & O_APPEND ? f->inode->size : pos ? *pos : f->pos;
+	if (append || (f->flags & O_APPEND))
+		at = f->inode->size;
+	else
+		at = pos ? *pos : f->pos;
 	if (at >= limit && *n) {
 		signal_tell_caller(SIGXFSZ);
 		return -EFBIG;
@@ -55,7 +64,7 @@ limit_write(struct file *f, size_t *n, const uint64_t *pos)
 static ssize_t
 write_file(struct file *f, struct uio *u, uint64_t *pos)
 {
-	int err = limit_write(f, &u->left, pos);
+	int err = limit_write(f, &u->left, u->append, pos);
 
 	return err ? err : write_result(f, file_write(f, u, pos));
 }
@@ -129,17 +138,20 @@ user_segments_check(struct uio_segment *seg, size_t n)
 
 static ssize_t
 transfer_segments(int fd, struct uio_segment *seg, size_t n, uint64_t *pos,
-		  bool writing)
+		  enum direction how)
 {
 	ssize_t total = user_segments_check(seg, n);
-	struct uio u = { .seg = seg, .left = (size_t)total, .user = true };
+	struct uio u = { .seg = seg,
+			 .left = (size_t)total,
+			 .user = true,
+			 .append = how == APPENDING };
 
-	return total < 0 ? total : transfer(fd, &u, pos, writing);
+	return total < 0 ? total : transfer(fd, &u, pos, how != READING);
 }
 
 static ssize_t
 transfer_vector(int fd, const void USER *iov, size_t n, uint64_t *pos,
-		bool writing)
+		enum direction how)
 {
 	struct uio_segment fast[IOV_FAST], *seg = fast;
 	ssize_t result = -EFAULT;
@@ -152,7 +164,7 @@ transfer_vector(int fd, const void USER *iov, size_t n, uint64_t *pos,
 			return -ENOMEM;
 	}
 	if (!copy_from_user(seg, iov, n * sizeof(*seg)))
-		result = transfer_segments(fd, seg, n, pos, writing);
+		result = transfer_segments(fd, seg, n, pos, how);
 	if (seg != fast)
 		kfree(seg);
 	return result;
@@ -163,56 +175,62 @@ transfer_vector(int fd, const void USER *iov, size_t n, uint64_t *pos,
  */
 SYSCALL3(readv, int, fd, const void USER *, iov, size_t, n)
 {
-	return transfer_vector(fd, iov, n, NULL, false);
+	return transfer_vector(fd, iov, n, NULL, READING);
 }
 
 SYSCALL3(writev, int, fd, const void USER *, iov, size_t, n)
 {
-	return transfer_vector(fd, iov, n, NULL, true);
+	return transfer_vector(fd, iov, n, NULL, WRITING);
 }
 
 SYSCALL4(preadv, int, fd, const void USER *, iov, size_t, n, int64_t, pos)
 {
 	uint64_t at = (uint64_t)pos;
 
-	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, false);
+	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, READING);
 }
 
 SYSCALL4(pwritev, int, fd, const void USER *, iov, size_t, n, int64_t, pos)
 {
 	uint64_t at = (uint64_t)pos;
 
-	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, true);
+	return pos < 0 ? -EINVAL : transfer_vector(fd, iov, n, &at, WRITING);
 }
 
 /*
- * preadv2, pwritev2: offset -1 is the file's own.  No flag is implemented:
- * -EOPNOTSUPP, as Linux says of flags a file system cannot do.
+ * What preadv2(2) and pwritev2(2) may be told.  All files live in memory: there
+ * is no device to poll for, and what is written is where it will stay.  Not to
+ * wait (RWF_NOWAIT) is more than files here can promise.
  */
+#define RWF_DONE (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND)
+
+/* Offset -1 is the file's own.  -EOPNOTSUPP: a flag that is not there. */
 static ssize_t
 transfer_vector2(int fd, const void USER *iov, size_t n, int64_t pos,
-		 unsigned flags, bool writing)
+		 unsigned flags, enum direction how)
 {
 	uint64_t at = (uint64_t)pos;
 
 	if (pos < -1)
 		return -EINVAL;
-	if (flags)
+	if (flags & ~(unsigned)RWF_DONE)
 		return -EOPNOTSUPP;
-	return transfer_vector(fd, iov, n, pos == -1 ? NULL : &at, writing);
+	if (how == WRITING && (flags & RWF_APPEND))
+		how = APPENDING;
+	return transfer_vector(fd, iov, n, pos == -1 ? NULL : &at, how);
 }
 
 /* The offset is in one register; the other half of it is ignored. */
 SYSCALL6(preadv2, int, fd, const void USER *, iov, size_t, n, int64_t, pos,
 	 long, ignored, unsigned, flags)
 {
-	return transfer_vector2(fd, iov, n, pos, flags, false);
+	return transfer_vector2(fd, iov, n, pos, flags, READING);
 }
 
 SYSCALL6(pwritev2, int, fd, const void USER *, iov, size_t, n, int64_t, pos,
 	 long, ignored, unsigned, flags)
 {
-	return transfer_vector2(fd, iov, n, pos, flags, true);
+	return transfer_vector2(fd, iov, n, pos, flags, WRITING);
 }
 
 /* --- offsets, size --- */
@@ -344,7 +362,7 @@ static ssize_t
 splice_files(struct file *in, uint64_t *in_pos, struct file *out,
 	     uint64_t *out_pos, size_t n)
 {
-	int err = limit_write(out, &n, out_pos);
+	int err = limit_write(out, &n, false, out_pos);
 
 	if (err)
 		return err;

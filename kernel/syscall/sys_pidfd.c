@@ -81,25 +81,37 @@ get_info(struct siginfo *info, const struct siginfo USER *u, int signo,
 	return 0;
 }
 
+/* The process a descriptor stands for, with a reference. */
+static int
+get_process(int fd, struct process **out)
+{
+	struct file *f = fd_get(current_task()->files, fd);
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = pidfd_or_proc_dir(f, out);
+	file_put(f);
+	return err;
+}
+
 /* pidfd_send_signal(2): -EBADF, -EFAULT, -EINVAL, -EPERM, -ESRCH. */
 SYSCALL4(pidfd_send_signal, int, fd, int, signo, const struct siginfo USER *, u,
 	 unsigned, flags)
 {
 	struct process *p;
 	struct siginfo info;
-	struct file *f;
 	int err;
 
 	if (flags)
 		return -EINVAL;
-	f = get_pidfd(fd);
-	if (!f)
-		return -EBADF;
-	p = pidfd_process(f);
+	err = get_process(fd, &p);
+	if (err)
+		return err;
 	err = get_info(&info, u, signo, p);
 	if (!err)
 		err = signal_kill_process(p, signo, &info);
-	file_put(f);
+	process_put(p);
 	return err;
 }
 

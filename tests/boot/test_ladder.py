@@ -3,7 +3,7 @@
 
 One boot runs all session scripts of tests/ladder; their output there is
 compared with that of the same scripts in a chroot of the same root on this
-machine's Linux.  TESTS=full: on one processor too, and Python's own tests."""
+machine's Linux.  TESTS=full: on one processor too."""
 
 import os
 import subprocess
@@ -18,7 +18,6 @@ import run as ladder  # noqa: E402  (found by the line above)
 
 FULL = os.environ.get("TESTS") == "full"
 SCRIPT_S = ladder.SCRIPT_S * SLOW
-SUITE_S = 3600 * SLOW
 
 
 class Sessions:
@@ -50,12 +49,6 @@ def sessions(request, tmp_path_factory):
                     cpus=request.param)
 
 
-@pytest.fixture(scope="session")
-def suites(tmp_path_factory):
-    return Sessions(ladder.scripts("full"), "debian-test",
-                    tmp_path_factory.mktemp("suites"), SUITE_S, cpus=4)
-
-
 def test_every_tool_of_coreutils_is_used():
     """Each program of the package appears in a script."""
     used = "".join(p.read_text() for p in ladder.HERE.glob("3*.sh"))
@@ -68,9 +61,3 @@ def test_every_tool_of_coreutils_is_used():
 @pytest.mark.parametrize("name", ladder.scripts())
 def test_session(sessions, name):
     sessions.check(name)
-
-
-if FULL:
-    @pytest.mark.parametrize("name", ladder.scripts("full"))
-    def test_suite(suites, name):
-        suites.check(name)

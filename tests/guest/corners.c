@@ -5,6 +5,7 @@
 #include "guest.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -368,7 +369,29 @@ CASE(vectors_with_flags)
 	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 5);
 	FAILS(syscall(SYS_preadv2, fd, &v, 1, -2L, -1L, 0), EINVAL);
 	FAILS(syscall(SYS_preadv2, fd, &v, 1, 0, 0, 0x40000000), EOPNOTSUPP);
+	CHECK_EQ(syscall(SYS_preadv2, fd, &v, 1, 0, 0, RWF_HIPRI), 5);
+	CHECK_EQ(syscall(SYS_preadv2, fd, &v, 1, 0, 0, RWF_APPEND), 5);
 	CHECK_EQ(syscall(SYS_pwritev2, fd, &v, 1, 0, 0, 0), 5);
+	CHECK_EQ(syscall(SYS_pwritev2, fd, &v, 1, 6, 0, RWF_DSYNC | RWF_SYNC),
+		 5);
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 11);
+}
+
+CASE(a_vector_at_the_end)
+{
+	char text[12] = "";
+	struct iovec v = { "abc", 3 };
+	int fd = (int)OK(open("f", O_RDWR | O_CREAT, 0600));
+
+	OK(write(fd, "hello", 5));
+	OK(lseek(fd, 1, SEEK_SET));
+	/* Where it would have gone is ignored; the file's own offset stays. */
+	CHECK_EQ(syscall(SYS_pwritev2, fd, &v, 1, 0, 0, RWF_APPEND), 3);
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 1);
+	CHECK_EQ(syscall(SYS_pwritev2, fd, &v, 1, -1L, -1L, RWF_APPEND), 3);
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 11);
+	CHECK_EQ(pread(fd, text, sizeof(text), 0), 11);
+	CHECK(!memcmp(text, "helloabcabc", 11));
 }
 
 CASE(clocks_one_can_sleep_on)

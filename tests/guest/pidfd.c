@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -130,6 +131,53 @@ CASE(signals_through_it)
 	info.si_code = SI_QUEUE;
 	OK(send(fd, SIGTERM, &info));
 	DIES(pid, SIGTERM);
+}
+
+static int
+open_proc(const char *format, pid_t pid, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), format, pid);
+	return (int)OK(open(path, flags));
+}
+
+CASE(signals_through_an_open_directory_of_proc)
+{
+	pid_t pid = sleeper();
+	int fd = open_proc("/proc/%d", pid, O_RDONLY | O_DIRECTORY);
+
+	FAILS(send(open_proc("/proc/%d", pid, O_PATH), 0, NULL), EBADF);
+	FAILS(send(open_proc("/proc/%1$d/task/%1$d", pid, O_RDONLY), 0, NULL),
+	      EBADF);
+	FAILS(send(open_proc("/proc/%d/fd", pid, O_RDONLY), 0, NULL), EBADF);
+	FAILS(send(open_proc("/proc/%d/stat", pid, O_RDONLY), 0, NULL), EBADF);
+	FAILS(send(open("/proc", O_RDONLY), 0, NULL), EBADF);
+	FAILS(getfd(fd, 0), EBADF);
+	FAILS(waitid(BY_PIDFD, (id_t)fd, NULL, WEXITED), EBADF);
+	OK(send(fd, 0, NULL));
+	OK(send(fd, SIGTERM, NULL));
+	DIES(pid, SIGTERM);
+	FAILS(send(fd, 0, NULL), ESRCH);
+}
+
+CASE(the_directory_of_a_thread_is_its_process)
+{
+	pthread_t thread;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	OK(sigprocmask(SIG_BLOCK, &set, NULL));
+	thread_id = 0;
+	CHECK(!pthread_create(&thread, NULL, tell_and_wait, NULL));
+	while (!thread_id)
+		sleep_ms(1);
+	fd = open_proc("/proc/%d", thread_id, O_RDONLY);
+	OK(send(fd, SIGUSR1, NULL));
+	CHECK_EQ(sigtimedwait(&set, NULL, &(struct timespec){ 10, 0 }),
+		 SIGUSR1);
 }
 
 CASE(signals_need_permission)

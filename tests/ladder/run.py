@@ -69,10 +69,9 @@ class Output:
     status: int = None
 
 
-def scripts(folder=""):
-    """The names of those in a folder: "20-bash", "full/80-python-suite"."""
-    return sorted(str(p.relative_to(HERE))[:-3]
-                  for p in (HERE / folder).glob("[0-9]*.sh"))
+def scripts():
+    """The names of all: "10-dash", "20-bash", ..."""
+    return sorted(p.stem for p in HERE.glob("[0-9]*.sh"))
 
 
 def normalise(text):

@@ -250,6 +250,18 @@ static const struct file_ops pid_dir_file_ops = {
 	.iterate = pid_dir_iterate,
 };
 
+pid_t
+procfs_pid_of(const struct file *f, uint64_t *identity)
+{
+	const struct proc_node *n;
+
+	if (f->ops != &pid_dir_file_ops)
+		return 0;
+	n = proc_node_of(f->inode);
+	*identity = n->identity;
+	return n->task ? 0 : n->pid;
+}
+
 /* The directory of the process or task node->pid. */
 static int
 fill_pid_dir(struct dentry *d, struct proc_node *node)

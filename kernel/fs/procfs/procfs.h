@@ -124,5 +124,11 @@ struct procfs_source {
 	/* the open file, with a reference, or NULL */
 	struct file *(*fd_file)(pid_t pid, int fd);
 };
+/*
+ * Which process an open /proc/PID is about: its number, and in *identity which
+ * of all that ever had it.  0: f is no such directory (those below task/ are
+ * not, nor is what was opened with O_PATH).
+ */
+pid_t procfs_pid_of(const struct file *f, uint64_t *identity);
 void procfs_set_source(const struct procfs_source *s);
 void procfs_init(void); /* registers the type and the system-wide files */

@@ -314,7 +314,7 @@ tmpfs_write(struct file *f, struct uio *u, uint64_t *pos)
 	if (u->left == 0)
 		return 0;
 	mutex_lock(&i->lock);
-	start = f->flags & O_APPEND ? i->size : *pos;
+	start = u->append || (f->flags & O_APPEND) ? i->size : *pos;
 	if (start >= INT64_MAX || u->left > INT64_MAX - start) {
 		mutex_unlock(&i->lock);
 		return -EFBIG;
