@@ -106,6 +106,9 @@ void guest_limit(unsigned seconds);
 /* Skip unless root. */
 void need_root(void);
 
+/* Skip unless root of a machine that is there for the tests: it is changed. */
+void need_own_machine(void);
+
 /* Become nobody (uid and gid 65534, no groups) for good. */
 void become_nobody(void);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,17 @@ need_root(void)
 {
 	if (geteuid())
 		guest_skip("needs root");
+}
+
+void
+need_own_machine(void)
+{
+	struct utsname u;
+
+	need_root();
+	OK(uname(&u));
+	if (!strstr(u.version, "Umbra"))
+		guest_skip("changes the whole machine");
 }
 
 void

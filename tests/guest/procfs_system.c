@@ -44,19 +44,6 @@ write_file(const char *path, const char *value)
 	return n;
 }
 
-/* This must be the machine's own setting, not one that is shared with others.
- */
-static void
-need_own_machine(void)
-{
-	struct utsname u;
-
-	need_root();
-	uname(&u);
-	if (!strstr(u.version, "Umbra"))
-		SKIP("changes settings of the whole machine");
-}
-
 CASE(meminfo_fields)
 {
 	static const char *const fields[] = {
