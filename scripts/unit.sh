@@ -2,7 +2,8 @@
 # unit.sh [-j N] [NAME...] - build and run the host unit tests.
 #
 # A test is tests/unit/NAME_test.c; its second line, "/* unit: FILE... */", names
-# the sources it is linked with.  Everything is built with ASan and UBSan.
+# the sources it is linked with; @GROUP stands for those that tests/unit/groups
+# lists under that name.  Everything is built with ASan and UBSan.
 # Without names all tests run.  What fails is printed whole, the closing line is
 # "unit: N passed, N failed", and the exit status tells the same.  A test that
 # takes longer than LIMIT seconds (120) has failed.
@@ -17,12 +18,35 @@ if [ "${1:-}" = -j ]; then
 	shift 2
 fi
 
+# words TEST: its second line, with all groups replaced by what they stand for.
+words() {
+	sed -n '2s,^/\* unit: *\(.*\) *\*/$,\1,p' "$1" | awk '
+		function put(word,  i, part, n) {
+			if (word !~ /^@/) {
+				print word
+				return
+			}
+			if (!(word in group) || ++deep > 9) {
+				print "no-such-group:" word
+				return
+			}
+			n = split(group[word], part, " ")
+			for (i = 1; i <= n; i++)
+				put(part[i])
+			deep--
+		}
+		FNR == NR && /^@/ { name = $1; group[name] = " " }
+		FNR == NR && /^\t/ { group[name] = group[name] " " $0 }
+		FNR != NR { for (w = 1; w <= NF; w++) put($w) }
+	' tests/unit/groups -
+}
+
 # one NAME: build and run it; leaves NAME.log and prints a line.
 one() {
 	local name=$1 test=tests/unit/$1_test.c exe=$out/$1 log=$out/$1.log
 	local sources status=0 spent begun
 	begun=$(date +%s%N)
-	sources=$(sed -n '2s,^/\* unit: *\(.*\) *\*/$,\1,p' "$test")
+	sources=$(words "$test")
 	clang -std=gnu17 -g -O1 -Wall -fsanitize=address,undefined \
 		-fno-sanitize-recover=all -DUMBRA_HOST_TEST -DDEBUG_KERNEL=1 \
 		-Itests/unit/fake -Itests/unit -Ikernel -Iinclude \
@@ -44,7 +68,7 @@ one() {
 	sed 's/^/    /' "$log"
 	return 1
 }
-export -f one
+export -f one words
 export out build
 
 mkdir -p "$out"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: @frames */
 
 /*
  * frame_test.c - the frame allocator against a model that knows for each frame

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/mm/kmap.c kernel/mm/kmap_stack.c kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: kernel/mm/kmap.c kernel/mm/kmap_stack.c @memory */
 
 /*
  * kmap_test.c - stacks and windows over a fake machine whose kernel mappings

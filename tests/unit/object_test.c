@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/vm/object.c kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: kernel/vm/object.c @memory */
 
 /*
  * object_test.c - the pages of an object against a plain list of indices.

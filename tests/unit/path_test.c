@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: -iquote tests/unit/vfs -I tests/unit/vfs/sys tests/unit/vfs/vfs_fake.c kernel/fs/attr.c kernel/fs/chardev_file.c kernel/fs/cred.c kernel/fs/dcache_dir.c kernel/fs/dentry.c kernel/fs/dentry_move.c kernel/fs/fifo.c kernel/fs/file.c kernel/fs/file_caps.c kernel/fs/fs_context.c kernel/fs/init.c kernel/fs/initramfs.c kernel/fs/inode.c kernel/fs/lock_wait.c kernel/fs/locks.c kernel/fs/mount.c kernel/fs/mount_ops.c kernel/fs/namei.c kernel/fs/open.c kernel/fs/path_name.c kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/pseudo.c kernel/fs/readwrite.c kernel/fs/rename.c kernel/fs/splice.c kernel/fs/stat.c kernel/fs/superblock.c kernel/fs/tmpfs/dir.c kernel/fs/tmpfs/file.c kernel/fs/tmpfs/memfd.c kernel/fs/tmpfs/space.c kernel/fs/tmpfs/super.c kernel/fs/tmpfs/xattr.c kernel/fs/walk.c kernel/fs/xattr_set.c kernel/lib/path.c kernel/lib/cpio.c kernel/lib/string.c kernel/core/uio.c kernel/core/wallclock.c kernel/vm/object.c kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: @vfs */
 
 /*
  * path_test.c - names: components, walks, and everything done by name, over

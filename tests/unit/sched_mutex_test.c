@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: -iquote tests/unit/sim -fsanitize-address-use-after-return=never tests/unit/sim.c kernel/sched/account.c kernel/sched/fair.c kernel/sched/idle.c kernel/sched/mutex.c kernel/sched/params.c kernel/sched/place.c kernel/sched/rr.c kernel/sched/priority.c kernel/sched/fcfs.c kernel/sched/sjf.c kernel/sched/aging.c kernel/sched/mlfq.c kernel/sched/rt.c kernel/sched/runq.c kernel/sched/sched.c kernel/sched/sleep.c kernel/sched/stack.c kernel/sched/switch.c kernel/sched/thread.c kernel/sched/waitq.c kernel/core/spinlock.c kernel/core/timer.c kernel/lib/string.c */
+/* unit: @sched */
 
 /*
  * sched_mutex_test.c - mutexes on simulated CPUs (sim.h): they exclude, hand

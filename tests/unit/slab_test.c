@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: @memory */
 
 /*
  * slab_test.c - object caches against a model: objects do not overlap, come

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: -Wl,--wrap=frame_alloc,--wrap=frame_alloc_block,--wrap=slab_alloc kernel/vm/space.c kernel/vm/area.c kernel/vm/area_range.c kernel/vm/mmap.c kernel/vm/protect.c kernel/vm/remap.c kernel/vm/fault.c kernel/vm/access.c kernel/vm/rmap.c kernel/vm/usage.c kernel/vm/wx.c kernel/vm/lock.c kernel/vm/object.c kernel/vm/tree.c kernel/vm/tree_pin.c kernel/vm/tree_node.c kernel/vm/tree_huge.c kernel/vm/tree_range.c kernel/vm/tree_check.c kernel/mm/slab.c kernel/mm/kmalloc.c kernel/mm/frame.c kernel/mm/frame_cache.c kernel/mm/frame_init.c */
+/* unit: -Wl,--wrap=frame_alloc,--wrap=frame_alloc_block,--wrap=slab_alloc kernel/vm/space.c kernel/vm/area.c kernel/vm/area_range.c kernel/vm/mmap.c kernel/vm/protect.c kernel/vm/remap.c kernel/vm/fault.c kernel/vm/access.c kernel/vm/rmap.c kernel/vm/usage.c kernel/vm/wx.c kernel/vm/lock.c kernel/vm/object.c @tree @memory */
 
 /*
  * space_test.c - address spaces against a model with one record per page.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unit: kernel/vm/tree.c kernel/vm/tree_pin.c kernel/vm/tree_node.c kernel/vm/tree_huge.c kernel/vm/tree_range.c kernel/vm/tree_check.c */
+/* unit: @tree */
 
 /*
  * tree_smp_test.c - threads that share nodes, frames and blocks without a lock.
