@@ -14,10 +14,10 @@
 
 /* Words the kernel keeps to itself; everything else is init's too. */
 static const char *const known_names[] = {
-	"console",  "debug",   "debug_exit", "init",  "initrd", "ktest",
-	"loglevel", "maxcpus", "nokaslr",    "nosmp", "panic",  "quiet",
-	"rdinit",   "ro",      "root",       "rw",    "sched",  "strace",
-	"wx",
+	"console", "debug",    "debug_exit", "init",    "initrd",
+	"ktest",   "loglevel", "maxcpus",    "nokaslr", "nosmp",
+	"panic",   "quiet",    "rdinit",     "ro",      "root",
+	"rw",      "sched",    "strace",     "wx",
 };
 
 static char text[CMDLINE_MAX] RO_AFTER_BOOT;

@@ -62,7 +62,7 @@ void tty_init(struct tty *tty, const struct tty_driver *drv, void *data);
 
 /* Has it hung up since this open?  Only where CHARDEV_NO_HANGUP is not set. */
 bool tty_open_is_dead(const struct chardev_open *o);
-/* Is it the other side of a pty?  Then tty_of() is the terminal all the same. */
+/* Is it the other side of a pty?  Then tty_of() is the terminal anyway. */
 static inline bool
 tty_is_master(const struct chardev_open *o)
 {

@@ -143,7 +143,7 @@ struct inode {
 	struct file_locks *locks;  /* [a] NULL until one is taken, fs/locks.c */
 	struct xattr_set *xattrs;  /* [L] of systems that keep them in memory */
 	atomic_bool has_file_caps; /* [a] it may; written under L */
-	struct list_node watches; /* [inotify.c] who wants to know */
+	struct list_node watches;  /* [inotify.c] who wants to know */
 	atomic_int writers;        /* [a] > 0: open for writing; < 0: running */
 };
 
@@ -268,7 +268,10 @@ void inode_touch(struct inode *i, unsigned attr_times);
 void inode_touch_read(struct inode *i);
 /* Store what a says into i (lock held); the setattr of simple systems. */
 int inode_store_attr(struct inode *i, const struct inode_attr *a);
-/* A write takes file capabilities away, and the set-id bits unless by the privileged (lock held). */
+/*
+ * A write takes file capabilities away, and the set-id bits unless by the
+ * privileged (lock held).
+ */
 void inode_drop_setid(struct inode *i);
 /* Take the locks of two different directories; LOCK_RENAME is held. */
 void inode_lock_pair(struct dentry *a, struct dentry *b) NO_LOCK_ANALYSIS;

@@ -1,108 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/inotify.h"
-
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
 
 #include "arch/usercopy.h"
 #include "fs/anon_file.h"
 #include "fs/fs_priv.h"
-#include "fs/notify.h"
-#include "fs/procfs/procfs.h"
-#include "fs/user_account.h"
+#include "fs/inotify_priv.h"
 #include "lib/errno.h"
-#include "lib/path.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 
 /*
- * fs/inotify.c - watches on inodes, and queues of events.
+ * fs/inotify.c - a group of watches, as a file: events queue up to be read.
  *
- *	inode --watches--> watch --group--> queue of events --> read(2)
- *
- * A watch is on two lists: its inode's, under one of a few shared locks, and
- * its group's, under the group's lock, taken inside.  It is put on and taken
- * off both at once, so whoever finds one under either lock may use it there.
- * A group cannot go before its watches have, so what an inode lists is alive.
+ * Events are queued under the group's lock by whoever makes something happen,
+ * so they have room in advance or are lost; the overflow item, which is part of
+ * the group, then says so once.  The same event twice in a row is one.
  */
 
-#define WATCH_LOCKS 32
-#define NAME_ALIGN  sizeof(struct inotify_event)
-#define SELF_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF)
+#define NAME_ALIGN sizeof(struct inotify_event)
 
-struct inotify_watch;
-RB_HEAD(watch_tree, inotify_watch);
+atomic_int inotify_max_queued = 16384;
+atomic_int inotify_max_instances = 128;
+atomic_int inotify_max_watches = 65536;
 
-/* struct inotify_event without the name, so that it can be part of others. */
-struct event_head {
-	int32_t wd;
-	uint32_t mask, cookie;
-	uint32_t len; /* of the name, padded */
-};
-_Static_assert(sizeof(struct event_head) ==
-		       offsetof(struct inotify_event, name),
-	       "as it is read");
-
-struct item {
-	struct list_node link;   /* [G] */
-	struct event_head event; /* the name is right behind */
-};
+/* --- events, with the group's lock held ----------------------------------- */
 
 static inline char *
 item_name(struct item *i)
 {
 	return (char *)(i + 1);
 }
-
-/* G is lock (spin, LOCK_INOTIFY). */
-struct inotify {
-	struct spinlock lock;
-	struct watch_tree watches;    /* [G] by number */
-	int last_wd;                  /* [G] */
-	struct list_node items;       /* [G] */
-	int queued;                   /* [G] of items */
-	size_t bytes;                 /* [G] they take when read */
-	struct item overflow;         /* [G] says that some were lost */
-	struct wait_queue wait;       /* for items */
-	struct user_account *account; /* [I] who pays */
-};
-
-/* W is the lock of the inode's list. */
-struct inotify_watch {
-	struct list_node link;        /* [W] in inode->watches, then: dead */
-	RB_ENTRY(inotify_watch) node; /* [G] */
-	struct inotify *group;        /* [I] */
-	struct inode *inode;          /* [I] a reference */
-	int wd;                       /* [I] */
-	uint32_t mask;                /* [W] */
-};
-
-atomic_uint notify_watches;
-atomic_int inotify_max_queued = 16384;
-atomic_int inotify_max_instances = 128;
-atomic_int inotify_max_watches = 65536;
-
-static struct spinlock watch_locks[WATCH_LOCKS] = {
-	[0 ... WATCH_LOCKS - 1] = SPINLOCK_INIT(LOCK_NOTIFY, "inode watches"),
-};
-static const struct file_ops inotify_ops;
-static atomic_uint next_cookie = 1;
-
-static int
-watch_compare(const struct inotify_watch *a, const struct inotify_watch *b)
-{
-	return a->wd < b->wd ? -1 : a->wd > b->wd;
-}
-
-RB_GENERATE_STATIC(watch_tree, inotify_watch, node, watch_compare)
-
-static struct spinlock *
-lock_of(const struct inode *i)
-{
-	return &watch_locks[(uintptr_t)i / 64 % WATCH_LOCKS];
-}
-
-/* --- events, with the group's lock held ----------------------------------- */
 
 static void
 item_push(struct inotify *g, struct item *i)
@@ -131,13 +59,6 @@ item_free(struct inotify *g, struct item *i)
 		kfree(i);
 }
 
-struct happening {
-	uint32_t mask, cookie;
-	const char *name; /* NULL = to the file itself */
-	size_t name_len;
-	bool unlinked; /* the name is gone already */
-};
-
 /* The same again, right after: told once. */
 static bool
 repeats(const struct inotify *g, int wd, const struct happening *h)
@@ -154,8 +75,8 @@ repeats(const struct inotify *g, int wd, const struct happening *h)
 			    !item_name(last)[h->name_len]);
 }
 
-static void
-tell(struct inotify *g, int wd, const struct happening *h)
+void
+inotify_tell(struct inotify *g, int wd, const struct happening *h)
 {
 	size_t len =
 		h->name ? ALIGN_UP(h->name_len + 1, NAME_ALIGN) : (size_t)0;
@@ -177,286 +98,6 @@ tell(struct inotify *g, int wd, const struct happening *h)
 	if (h->name)
 		memcpy(item_name(i), h->name, h->name_len);
 	item_push(g, i);
-}
-
-/* --- watches -------------------------------------------------------------- */
-
-/* Off both lists (both locks are held), onto dead. */
-static void
-watch_detach(struct inotify_watch *w, struct list_node *dead)
-{
-	static const struct happening ignored = { .mask = IN_IGNORED };
-	struct inotify *g = w->group;
-
-	list_remove(&w->link);
-	RB_REMOVE(watch_tree, &g->watches, w);
-	tell(g, w->wd, &ignored);
-	atomic_fetch_sub(&g->account->inotify_watches, 1);
-	atomic_fetch_sub(&notify_watches, 1);
-	list_push_back(dead, &w->link);
-}
-
-static void
-free_watches(struct list_node *dead)
-{
-	struct inotify_watch *w, *next;
-
-	list_for_each_safe (w, next, dead, link) {
-		inode_put(w->inode);
-		kfree(w);
-	}
-}
-
-static struct inotify_watch *
-watch_find(struct inotify *g, int wd)
-{
-	struct inotify_watch key = { .wd = wd };
-
-	return RB_FIND(watch_tree, &g->watches, &key);
-}
-
-/* Does w listen to it? */
-static bool
-hears(const struct inotify_watch *w, const struct happening *h)
-{
-	if (h->unlinked && (w->mask & IN_EXCL_UNLINK))
-		return false;
-	return w->mask & h->mask & IN_ALL_EVENTS;
-}
-
-/* All who watch i; when it is gone, for the last time. */
-static void
-happen(struct inode *i, const struct happening *h, bool gone)
-{
-	struct list_node dead = LIST_INIT(dead);
-	struct inotify_watch *w, *next;
-
-	spin_lock(lock_of(i));
-	list_for_each_safe (w, next, &i->watches, link) {
-		struct inotify *g = w->group;
-		bool heard = hears(w, h);
-
-		spin_lock(&g->lock);
-		if (heard)
-			tell(g, w->wd, h);
-		if (gone || (heard && (w->mask & IN_ONESHOT)))
-			watch_detach(w, &dead);
-		spin_unlock(&g->lock);
-	}
-	spin_unlock(lock_of(i));
-	free_watches(&dead);
-}
-
-static bool
-is_watched(struct inode *i)
-{
-	return __atomic_load_n(&i->watches.next, __ATOMIC_RELAXED) !=
-	       &i->watches;
-}
-
-/* --- what the file layer says --------------------------------------------- */
-
-static uint32_t
-kind_of(const struct inode *i)
-{
-	return S_ISDIR(i->mode) ? IN_ISDIR : 0;
-}
-
-void
-notify_inode_slow(struct inode *i, uint32_t mask)
-{
-	struct happening h = { .mask = mask };
-
-	if (!(mask & SELF_EVENTS))
-		h.mask |= kind_of(i);
-	if (is_watched(i))
-		happen(i, &h, false);
-}
-
-void
-notify_dentry_slow(struct dentry *d, uint32_t mask)
-{
-	struct dentry *dir = dentry_parent(d);
-	char name[NAME_MAX + 1];
-	struct happening h = { .mask = mask | kind_of(d->inode) };
-
-	if (dir != d && dir->inode && is_watched(dir->inode)) {
-		h.name_len = dentry_copy_name(d, name);
-		h.name = name;
-		h.unlinked = !d->hashed;
-		happen(dir->inode, &h, false);
-	}
-	dentry_put(dir);
-	notify_inode_slow(d->inode, mask);
-}
-
-void
-notify_entry_slow(struct inode *dir, uint32_t mask, uint32_t cookie,
-		  const struct path_part *name)
-{
-	struct happening h = { .mask = mask,
-			       .cookie = cookie,
-			       .name = name->name,
-			       .name_len = name->len };
-
-	if (is_watched(dir))
-		happen(dir, &h, false);
-}
-
-void
-notify_unlinked_slow(struct inode *victim)
-{
-	static const struct happening gone = { .mask = IN_DELETE_SELF };
-
-	if (!is_watched(victim))
-		return;
-	if (!S_ISDIR(victim->mode))
-		notify_inode_slow(victim, IN_ATTRIB);
-	if (victim->nlink == 0 || S_ISDIR(victim->mode))
-		happen(victim, &gone, true);
-}
-
-void
-notify_removed_slow(struct inode *dir, const struct path_part *name,
-		    struct inode *victim)
-{
-	notify_entry_slow(dir, IN_DELETE | kind_of(victim), 0, name);
-	notify_unlinked_slow(victim);
-}
-
-void
-notify_moved_slow(const struct notify_move *m)
-{
-	uint32_t cookie = atomic_fetch_add(&next_cookie, 1);
-	uint32_t kind = kind_of(m->moved);
-
-	notify_entry_slow(m->from, IN_MOVED_FROM | kind, cookie, m->old);
-	notify_entry_slow(m->to, IN_MOVED_TO | kind, cookie, m->new);
-	notify_inode_slow(m->moved, IN_MOVE_SELF);
-	if (m->replaced)
-		notify_unlinked_slow(m->replaced);
-}
-
-/* --- adding and removing -------------------------------------------------- */
-
-static struct inotify_watch *
-watch_create(struct inotify *g, struct inode *i, uint32_t mask)
-{
-	struct inotify_watch *w = kmalloc(sizeof(*w));
-
-	if (!w)
-		return NULL;
-	inode_get(i);
-	w->group = g;
-	w->inode = i;
-	w->mask = mask;
-	return w;
-}
-
-/* Another mask for the watch g has on i; its number, 0 if it has none. */
-static int
-watch_change(struct inotify *g, struct inode *i, uint32_t mask)
-{
-	struct inotify_watch *w;
-
-	list_for_each (w, &i->watches, link) {
-		if (w->group != g)
-			continue;
-		if (mask & IN_MASK_CREATE)
-			return -EEXIST;
-		w->mask = mask & IN_MASK_ADD ? w->mask | mask : mask;
-		return w->wd;
-	}
-	return 0;
-}
-
-static int
-watch_publish(struct inotify_watch *w)
-{
-	struct inotify *g = w->group;
-
-	spin_lock(&g->lock);
-	do
-		w->wd = g->last_wd =
-			g->last_wd == INT32_MAX ? 1 : g->last_wd + 1;
-	while (RB_INSERT(watch_tree, &g->watches, w));
-	list_push_back(&w->inode->watches, &w->link);
-	atomic_fetch_add(&notify_watches, 1);
-	spin_unlock(&g->lock);
-	return w->wd;
-}
-
-int
-inotify_add(struct file *f, struct inode *i, uint32_t mask)
-{
-	struct inotify *g = f->data;
-	struct inotify_watch *w = watch_create(g, i, mask);
-	int wd;
-
-	if (!w)
-		return -ENOMEM;
-	spin_lock(lock_of(i));
-	wd = watch_change(g, i, mask);
-	if (!wd && !user_account_charge(&g->account->inotify_watches,
-					(unsigned)inotify_max_watches))
-		wd = -ENOSPC;
-	if (!wd) {
-		wd = watch_publish(w);
-		w = NULL;
-	}
-	spin_unlock(lock_of(i));
-	if (w) {
-		inode_put(i);
-		kfree(w);
-	}
-	return wd;
-}
-
-/* The inode of a watch, with a reference, or NULL. */
-static struct inode *
-inode_of_watch(struct inotify *g, int wd)
-{
-	struct inode *i = NULL;
-	struct inotify_watch *w;
-
-	spin_lock(&g->lock);
-	w = watch_find(g, wd);
-	if (w) {
-		i = w->inode;
-		inode_get(i);
-	}
-	spin_unlock(&g->lock);
-	return i;
-}
-
-static int
-remove_watch(struct inotify *g, int wd)
-{
-	struct list_node dead = LIST_INIT(dead);
-	struct inode *i = inode_of_watch(g, wd);
-	struct inotify_watch *w;
-
-	if (!i)
-		return -EINVAL;
-	/* Now in the order of the locks: it may have gone meanwhile. */
-	spin_lock(lock_of(i));
-	spin_lock(&g->lock);
-	w = watch_find(g, wd);
-	if (w && w->inode == i)
-		watch_detach(w, &dead);
-	spin_unlock(&g->lock);
-	spin_unlock(lock_of(i));
-	inode_put(i);
-	if (list_empty(&dead))
-		return -EINVAL;
-	free_watches(&dead);
-	return 0;
-}
-
-int
-inotify_remove(struct file *f, int wd)
-{
-	return remove_watch(f->data, wd);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -551,17 +192,7 @@ inotify_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
 static void
 inotify_info(struct file *f, struct proc_text *t)
 {
-	struct inotify *g = f->data;
-	struct inotify_watch *w;
-
-	spin_lock(&g->lock);
-	RB_FOREACH(w, watch_tree, &g->watches)
-	proc_printf(t,
-		    "inotify wd:%x ino:%lx sdev:%lx mask:%x "
-		    "ignored_mask:0\n",
-		    (unsigned)w->wd, (unsigned long)w->inode->ino,
-		    (unsigned long)w->inode->sb->dev, w->mask);
-	spin_unlock(&g->lock);
+	inotify_watch_info(f->data, t);
 }
 
 static void
@@ -578,21 +209,8 @@ static void
 inotify_release(struct file *f)
 {
 	struct inotify *g = f->data;
-	struct inotify_watch *w;
-	int wd;
 
-	do {
-		spin_lock(&g->lock);
-		w = RB_MIN(watch_tree, &g->watches);
-		wd = w ? w->wd : 0;
-		spin_unlock(&g->lock);
-		/* It may go by itself meanwhile: there is a next look. */
-		if (wd)
-			(void)!remove_watch(g, wd);
-	} while (wd);
-	/* Who took the last one off may hold the lock still. */
-	spin_lock(&g->lock);
-	spin_unlock(&g->lock);
+	inotify_drop_watches(g);
 	inotify_free(g);
 }
 

@@ -4,9 +4,9 @@
 /*
  * fs/lock_wait.c - who waits for whose lock, and whether in a circle.
  *
- * Only locks of processes (LOCK_KIND_POSIX) are looked at, as POSIX asks: an open
- * file can belong to many.  Each waiter is an edge from its owner to the one
- * who has what it wants.  Before an edge is made, the way from there is
+ * Only locks of processes (LOCK_KIND_POSIX) are looked at, as POSIX asks: an
+ * open file can belong to many.  Each waiter is an edge from its owner to the
+ * one who has what it wants.  Before an edge is made, the way from there is
  * followed; if it comes back, the wait would never end.  An edge that may be
  * out of date, since something was given up, leads nowhere until its waiter has
  * looked again: a lock that is there is not refused for a wait that is over.

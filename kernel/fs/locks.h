@@ -5,8 +5,8 @@
  * fs/locks.h - advisory locks on files.
  *
  *	LOCK_KIND_FLOCK  flock(2): the whole file, owned by the open file
- *	LOCK_KIND_POSIX  F_SETLK: a range, owned by a process (its descriptor table);
- *	            closing any descriptor of the file drops them
+ *	LOCK_KIND_POSIX  F_SETLK: a range, owned by a process (its descriptor
+ *	                 table); closing any descriptor of the file drops them
  *	LOCK_KIND_OPEN   F_OFD_SETLK: a range, owned by the open file
  *
  * Locks of ranges stand in each other's way whoever made them; flock(2) knows
@@ -41,7 +41,7 @@ struct file_lock_request {
 };
 
 NODISCARD int file_lock_set(struct file *f, const struct file_lock_request *r);
-/* What stands in the way of r is put into r; else its type is LOCK_TYPE_NONE. */
+/* Puts what stands in the way of r into r; else its type is LOCK_TYPE_NONE. */
 void file_lock_test(struct file *f, struct file_lock_request *r);
 
 /* A descriptor of f in the table `owner` is closed. */

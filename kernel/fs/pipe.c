@@ -391,7 +391,8 @@ pipe_set_size(struct file *f, unsigned long size)
 		return -EINVAL;
 	while (slots * PAGE_SIZE < size)
 		slots *= 2;
-	if (slots > PIPE_SLOTS_MAX && !cred_capable(cred_current(), CAP_SYS_RESOURCE))
+	if (slots > PIPE_SLOTS_MAX &&
+	    !cred_capable(cred_current(), CAP_SYS_RESOURCE))
 		return -EPERM;
 	err = pipe_resize(f->data, slots);
 	return err ? err : (long)(slots * PAGE_SIZE);

@@ -4,7 +4,7 @@
  * net/unix_peer.c - peers of datagram sockets, and who polls for room at them.
  *
  * A peer can be changed, and a sender be kept by the length of its queue.  It
- * is not asked where both are each other's peer: then send_size is bound enough.
+ * is not asked where both are each other's peer: send_size is bound enough.
  *
  * Who sends and waits for a queue holds a reference on its owner and sleeps on
  * its room_wait.  Who polls must not: its poller would hang on a queue that may

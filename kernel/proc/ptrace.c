@@ -31,21 +31,21 @@
  * and the tracer is told before the locks are dropped: no stop is seen before
  * it is one, and none is lost.  While stopped, everything of the task that is
  * marked [o] stays as it is, but only a frozen one may be touched: for that the
- * tracer checks under S that it is stopped and its own, sets "frozen", and waits
- * until it is off its processor (thread_wait_off_cpu()), where its registers
- * have been saved.  Whoever wants it to die meanwhile leaves "killed" behind,
- * and the end of the request wakes it.  A tracee leaves its sleep only when
- * "stopped" is false, and that is written under S by: its tracer, death, and
- * what ends PTRACE_LISTEN.
+ * tracer checks under S that it is stopped and its own, sets "frozen", and
+ * waits until it is off its processor (thread_wait_off_cpu()), where its
+ * registers have been saved.  Whoever wants it to die meanwhile leaves "killed"
+ * behind, and the end of the request wakes it.  A tracee leaves its sleep only
+ * when "stopped" is false, and that is written under S by: its tracer, death,
+ * and what ends PTRACE_LISTEN.
  *
  * Group stops.  A traced task takes part in a group stop by stopping here; it
- * is counted as at rest, and remains so when its tracer lets it go on inside the
- * stop.  Only an untraced one rests in signal_deliver.c.  SIGCONT does not end
- * ptrace stops; a seized tracee tells of it by another stop.
+ * is counted as at rest, and remains so when its tracer lets it go on inside
+ * the stop.  Only an untraced one rests in signal_deliver.c.  SIGCONT does not
+ * end ptrace stops; a seized tracee tells of it by another stop.
  *
  * Death.  SIGKILL and exit_group end every stop, but not that of
- * PTRACE_EVENT_EXIT, which comes after them: the tracer alone, or its own death,
- * ends that.
+ * PTRACE_EVENT_EXIT, which comes after them: the tracer alone, or its own
+ * death, ends that.
  * A dead tracee other than the leader keeps its number until its tracer has
  * waited; a process is a zombie to its parent when no such task is left and,
  * if another than the parent traces the leader, that tracer has waited too.  A

@@ -289,9 +289,9 @@ trap_dispatch(struct trap_frame *f, unsigned vector, uint64_t error)
 /*
  * IRETQ could not go to user mode: a debugger may set an address or a selector
  * to anything that is not the kernel's.  The state stays as it is, for the
- * debugger to see; whoever drops the signal only comes here again.  f holds the program's registers; its RIP, CS, RFLAGS,
- * RSP and SS are still where they were, at the top of the stack.  The two
- * frames overlap.
+ * debugger to see; whoever drops the signal only comes here again.  f holds the
+ * program's registers; its RIP, CS, RFLAGS, RSP and SS are still where they
+ * were, at the top of the stack.  The two frames overlap.
  */
 struct trap_frame *
 trap_refuse_iret(struct trap_frame *f)
