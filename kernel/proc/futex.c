@@ -244,6 +244,23 @@ futex_wake_waiter(struct futex_waiter *w)
 	thread_wake(w->thread, THREAD_WAKE_ANY);
 }
 
+bool
+futex_has_waiters(const struct vm_word_key *key)
+{
+	struct futex_bucket *b = futex_bucket_of(key);
+	struct futex_waiter *w;
+	bool found = false;
+
+	spin_lock(&b->lock);
+	list_for_each (w, &b->waiters, link) {
+		found = futex_key_equal(&w->key, key);
+		if (found)
+			break;
+	}
+	spin_unlock(&b->lock);
+	return found;
+}
+
 int
 futex_wake_key(struct futex_bucket *b, const struct vm_word_key *key,
 	       unsigned limit, uint32_t bitset)

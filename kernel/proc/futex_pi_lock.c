@@ -141,6 +141,8 @@ pi_attempt(struct pi_request *r)
 		return -EFAULT;
 	if ((value & FUTEX_TID_MASK) == (uint32_t)r->task->tid)
 		return -EDEADLK;
+	if (!f && r->plain_waiters)
+		return -EINVAL;
 	if (!f && !(value & FUTEX_TID_MASK))
 		return take_free(r, value);
 	if (!f)
@@ -284,6 +286,8 @@ futex_lock_pi(uint32_t USER *word, uint64_t deadline_ns, bool private,
 	if (!r.spare)
 		return -ENOMEM;
 	do {
+		/* Its use for both is an error that can only be told early. */
+		r.plain_waiters = futex_has_waiters(&r.key);
 		spin_lock(&futex_pi_lock);
 		err = pi_attempt(&r);
 		spin_unlock(&futex_pi_lock);

@@ -16,6 +16,7 @@ struct pi_request {
 	struct pi_waiter *waiter; /* to wait with; zeroed */
 	struct pi_futex *spare;   /* taken if the lock was not contested */
 	bool try_only;            /* do not wait */
+	bool plain_waiters;       /* some wait for the word, but not for PI */
 };
 
 enum pi_result {

@@ -80,6 +80,8 @@ futex_still_waiting(const struct futex_waiter *w)
 void futex_unlink(struct futex_waiter *w);
 /* The same, and wake it. */
 void futex_wake_waiter(struct futex_waiter *w);
+/* Does anybody wait for it, otherwise than for a PI lock? */
+bool futex_has_waiters(const struct vm_word_key *key);
 /* Wake up to count of key in b, which is locked; -EINVAL: one waits for PI. */
 int futex_wake_key(struct futex_bucket *b, const struct vm_word_key *key,
 		   unsigned limit, uint32_t bitset);

@@ -128,6 +128,35 @@ CASE(pi_errors)
 	      ENOSYS);
 }
 
+static void *
+wait_plainly(void *arg)
+{
+	word_t *w = arg;
+
+	OK(futex(w, FUTEX_WAIT, 0, NULL, NULL, 0));
+	return NULL;
+}
+
+CASE(pi_word_with_plain_waiters_is_refused)
+{
+	word_t w = 0;
+	pthread_t t;
+
+	CHECK(!pthread_create(&t, NULL, wait_plainly, &w));
+	/* Once it waits: until then the lock can be had. */
+	while (!lock_pi(&w)) {
+		w = 0;
+		sched_yield();
+	}
+	CHECK_EQ(errno, EINVAL);
+	CHECK_EQ(w, 0);
+	FAILS(futex(&w, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0), EINVAL);
+	CHECK_EQ(w, 0);
+	CHECK_EQ(futex(&w, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	CHECK(!pthread_join(t, NULL));
+	OK(lock_pi(&w));
+}
+
 CASE(pi_read_only_word)
 {
 	word_t *w = anon(PAGE);
