@@ -20,7 +20,8 @@
  *	begin     a new space, with the strings on its stack
  *	follow    a "#!" line to the program that is to read the file
  *	prepare   segments, stack tables, credentials, private files, handlers
- *	alone     the other tasks of the process end
+ *	alone     the other tasks of the process end; what was prepared in case
+ *	          of sharing with them is not needed
  *	commit    cannot fail: switch over, drop the old
  *
  * Until "alone" any error leaves the process as it was.  After it only the
@@ -190,7 +191,7 @@ exec_prepare_private(struct exec *x)
 {
 	struct task *t = current_task();
 
-	if (refcount_read(&t->files->refs) > 1) {
+	if (fd_table_is_shared(t->files)) {
 		x->files = fd_table_copy(t->files);
 		if (!x->files)
 			return -ENOMEM;
@@ -276,6 +277,19 @@ exec_become_alone(struct task *t)
 	signal_recalculate_locked(t);
 	spin_unlock_irq(&p->signal_lock, irq);
 	return 0;
+}
+
+/*
+ * The copy was for a table shared with who knows whom.  If it was with our own
+ * threads only, it is ours now, with the locks that belong to it.
+ */
+static void
+keep_own_files(struct exec *x, struct task *t)
+{
+	if (x->files && !fd_table_is_shared(t->files)) {
+		fd_table_put(x->files);
+		x->files = NULL;
+	}
 }
 
 /* Its tracer will see no end of it: the number lives on. */
@@ -524,6 +538,8 @@ exec_stages(struct exec *x, int dirfd, const char *path, unsigned walk_flags)
 		err = exec_prepare(x);
 	if (!err)
 		err = exec_become_alone(current_task());
+	if (!err)
+		keep_own_files(x, current_task());
 	return err;
 }
 

@@ -64,7 +64,8 @@ fd_table_create(void)
 		kfree(t);
 		return NULL;
 	}
-	refcount_set(&t->refs, 1);
+	refcount_set(&t->users, 1);
+	refcount_set(&t->holds, 1);
 	spin_init(&t->lock, LOCK_FD_TABLE, "fd_table");
 	t->files = a.files;
 	t->used = a.used;
@@ -163,7 +164,28 @@ fd_table_copy(struct fd_table *from)
 void
 fd_table_get(struct fd_table *t)
 {
-	refcount_get(&t->refs);
+	refcount_get(&t->users);
+}
+
+bool
+fd_table_is_shared(const struct fd_table *t)
+{
+	return refcount_read(&t->users) > 1;
+}
+
+void
+fd_table_hold(struct fd_table *t)
+{
+	refcount_get(&t->holds);
+}
+
+void
+fd_table_drop(struct fd_table *t)
+{
+	if (!refcount_put(&t->holds))
+		return;
+	kfree(t->files);
+	kfree(t);
 }
 
 void
@@ -171,12 +193,11 @@ fd_table_put(struct fd_table *t)
 {
 	int fd = -1;
 
-	if (!refcount_put(&t->refs))
+	if (!refcount_put(&t->users))
 		return;
 	while ((fd = fd_next(t, fd + 1)) >= 0)
 		(void)fd_close(t, fd);
-	kfree(t->files);
-	kfree(t);
+	fd_table_drop(t);
 }
 
 /* --- slots --- */

@@ -7,6 +7,10 @@
  * A growable array of file references with a bitmap of those in use and one
  * of those to close on exec.  Shared by CLONE_FILES, copied by fork.
  *
+ * Tasks use a table (get, put): when the last one leaves, all is closed.
+ * Others only look at it (hold, drop), which keeps nothing open: whether a table
+ * is shared, and with it who keeps its locks, must not depend on who reads /proc.
+ *
  * Locking: lock (spin, LOCK_FD_TABLE), held for a slot only; never while a
  *          file is closed.
  * Errors:  -EBADF, -EMFILE (at RLIMIT_NOFILE), -ENOMEM.
@@ -19,7 +23,8 @@
 #define FD_LIMIT_MAX 1048576
 
 struct fd_table {
-	struct refcount refs;
+	struct refcount users; /* tasks */
+	struct refcount holds; /* one of all users, and those who look */
 	struct spinlock lock;
 	struct file **files; /* [L] size entries */
 	uint64_t *used;      /* [L] bitmap */
@@ -32,6 +37,10 @@ struct fd_table *fd_table_create(void);             /* NULL: no memory */
 struct fd_table *fd_table_copy(struct fd_table *t); /* for fork and exec */
 void fd_table_get(struct fd_table *t);
 void fd_table_put(struct fd_table *t);
+/* Has it other users? */
+bool fd_table_is_shared(const struct fd_table *t);
+void fd_table_hold(struct fd_table *t);
+void fd_table_drop(struct fd_table *t);
 void fd_table_close_on_exec(struct fd_table *t);
 
 /* The file, with a reference for the caller; NULL = -EBADF. */

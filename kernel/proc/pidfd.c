@@ -97,19 +97,6 @@ pidfd_or_proc_dir(const struct file *f, struct process **out)
 	return p ? 0 : -ESRCH;
 }
 
-/* The descriptors of the subject, with a reference; NULL: it has left them. */
-static struct fd_table *
-files_of(const struct proc_subject *s)
-{
-	unsigned long irq = proc_tree_enter();
-	struct fd_table *files = s->task ? s->task->files : NULL;
-
-	if (files)
-		fd_table_get(files);
-	proc_tree_leave(irq);
-	return files;
-}
-
 int
 pidfd_getfd(struct process *p, int fd, struct file **out)
 {
@@ -119,7 +106,7 @@ pidfd_getfd(struct process *p, int fd, struct file **out)
 
 	if (proc_subject_get(p->pid, &s))
 		return -ESRCH;
-	files = s.process == p ? files_of(&s) : NULL;
+	files = s.process == p ? proc_subject_files(&s) : NULL;
 	if (!files) {
 		err = -ESRCH;
 	} else if (!proc_subject_may_look(&s)) {
@@ -129,7 +116,7 @@ pidfd_getfd(struct process *p, int fd, struct file **out)
 		err = *out ? 0 : -EBADF;
 	}
 	if (files)
-		fd_table_put(files);
+		fd_table_drop(files);
 	proc_subject_put(&s);
 	return err;
 }

@@ -6,18 +6,6 @@
  * and what its kind adds (file_ops.info).
  */
 
-static struct fd_table *
-subject_table(const struct proc_subject *s)
-{
-	unsigned long irq = proc_tree_enter();
-	struct fd_table *files = s->task ? s->task->files : NULL;
-
-	if (files)
-		fd_table_get(files);
-	proc_tree_leave(irq);
-	return files;
-}
-
 static int
 put_info(struct fd_table *files, int fd, struct proc_text *t)
 {
@@ -47,13 +35,13 @@ proc_show_fd_info(pid_t nr, int fd, struct proc_text *t)
 
 	if (err)
 		return err;
-	files = subject_table(&s);
+	files = proc_subject_files(&s);
 	if (!proc_subject_may_look(&s))
 		err = -EACCES;
 	else
 		err = files ? put_info(files, fd, t) : -ENOENT;
 	if (files)
-		fd_table_put(files);
+		fd_table_drop(files);
 	proc_subject_put(&s);
 	return err;
 }

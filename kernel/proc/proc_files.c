@@ -178,22 +178,16 @@ source_next_thread(pid_t nr, pid_t after)
 	return next;
 }
 
-/* The subject's descriptor table, with a reference, or NULL. */
+/* The descriptor table of pid nr to look at, or NULL. */
 static struct fd_table *
 subject_files(pid_t nr)
 {
-	struct fd_table *files = NULL;
+	struct fd_table *files;
 	struct proc_subject s;
-	unsigned long irq;
 
 	if (proc_subject_get(nr, &s))
 		return NULL;
-	irq = proc_tree_enter();
-	if (s.task && s.task->files) {
-		files = s.task->files;
-		fd_table_get(files);
-	}
-	proc_tree_leave(irq);
+	files = proc_subject_files(&s);
 	proc_subject_put(&s);
 	return files;
 }
@@ -206,7 +200,7 @@ source_next_fd(pid_t nr, int fd)
 
 	if (files) {
 		next = fd_next(files, fd);
-		fd_table_put(files);
+		fd_table_drop(files);
 	}
 	return next;
 }
@@ -219,7 +213,7 @@ source_fd_file(pid_t nr, int fd)
 
 	if (files) {
 		f = fd_get(files, fd);
-		fd_table_put(files);
+		fd_table_drop(files);
 	}
 	return f;
 }

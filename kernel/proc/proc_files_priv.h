@@ -31,6 +31,8 @@ NODISCARD int proc_subject_get(pid_t nr, struct proc_subject *s);
 void proc_subject_put(struct proc_subject *s);
 /* May the caller look at its memory, files and links? */
 bool proc_subject_may_look(const struct proc_subject *s);
+/* Its descriptor table to look at (fd_table_drop()), or NULL. */
+struct fd_table *proc_subject_files(const struct proc_subject *s);
 void proc_subject_name(const struct proc_subject *s, char name[16]);
 NODISCARD int proc_subject_root(pid_t nr, struct path *out);
 /* Either may be NULL; with references. -ESRCH, -ENOENT: it has none more. */

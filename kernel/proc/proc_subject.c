@@ -60,15 +60,10 @@ proc_subject_put(struct proc_subject *s)
 bool
 proc_subject_may_look(const struct proc_subject *s)
 {
-	const struct cred *c = current_task()->cred, *to = s->cred;
-
-	if (s->process == current_process() || cred_capable(c, CAP_SYS_PTRACE))
+	if (s->process == current_process() ||
+	    cred_capable(current_task()->cred, CAP_SYS_PTRACE))
 		return true;
-	return to && c->user.fs == to->user.effective &&
-	       c->user.fs == to->user.saved && c->user.fs == to->user.real &&
-	       c->group.fs == to->group.effective &&
-	       c->group.fs == to->group.saved &&
-	       c->group.fs == to->group.real &&
+	return s->cred && ptrace_may_see(s->cred, PTRACE_LOOK_FS) &&
 	       atomic_load(&s->process->dumpable);
 }
 
@@ -79,6 +74,12 @@ proc_subject_name(const struct proc_subject *s, char name[16])
 		strlcpy(name, s->task->thread.name, 16);
 	else
 		process_name(s->process, name);
+}
+
+struct fd_table *
+proc_subject_files(const struct proc_subject *s)
+{
+	return s->task ? task_files_hold(s->task) : NULL;
 }
 
 int

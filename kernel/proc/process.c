@@ -223,6 +223,18 @@ task_find(pid_t tid)
 	return t;
 }
 
+struct fd_table *
+task_files_hold(struct task *t)
+{
+	unsigned long irq = proc_tree_enter();
+	struct fd_table *files = t->files;
+
+	if (files)
+		fd_table_hold(files);
+	proc_tree_leave(irq);
+	return files;
+}
+
 /*
  * The next process among the first few numbers after *after: its number, 0 if
  * there are no numbers any more; else *after has moved on.

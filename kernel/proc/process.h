@@ -187,7 +187,7 @@ struct task {
 	struct signal_stack alt_stack; /* [o] sigaltstack(2) */
 	struct task_trap trap;         /* [o] */
 	struct tracee trace;           /* its letters: proc/ptrace.h */
-	uint8_t syscall_work; /* enum syscall_work: [o], [S] while stopped */
+	uint8_t syscall_work;          /* [S] to write: enum syscall_work */
 
 	int32_t USER *set_child_tid;               /* [o] CLONE_CHILD_SETTID */
 	int32_t USER *clear_child_tid;             /* [o] set_tid_address(2) */
@@ -257,6 +257,8 @@ proc_tree_leave(unsigned long irq) RELEASES(proc_tree_lock)
 /* By number, with a reference; NULL = none. Zombies are found, reaped not. */
 struct process *process_find(pid_t pid);
 struct task *task_find(pid_t tid);
+/* t's descriptor table to look at (fd_table_drop()); NULL: it has left it. */
+struct fd_table *task_files_hold(struct task *t);
 pid_t process_next(pid_t after); /* smallest PID > after, 0 = no more */
 /*
  * The thread of p after the one numbered so (0: the first), 0 = no more.  Those

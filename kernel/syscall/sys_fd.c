@@ -98,7 +98,7 @@ SYSCALL3(close_range, unsigned, first, unsigned, last, unsigned, flags)
 	if ((flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) ||
 	    first > last)
 		return -EINVAL;
-	if ((flags & CLOSE_RANGE_UNSHARE) && refcount_read(&old->refs) > 1) {
+	if ((flags & CLOSE_RANGE_UNSHARE) && fd_table_is_shared(old)) {
 		copy = fd_table_copy(old);
 		if (!copy)
 			return -ENOMEM;

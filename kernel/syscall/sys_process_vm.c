@@ -217,18 +217,14 @@ compare(const void *a, const void *b)
 static struct file *
 file_of(struct task *t, uint64_t fd)
 {
-	unsigned long irq = proc_tree_enter();
-	struct fd_table *files = t->files;
+	struct fd_table *files = task_files_hold(t);
 	struct file *f = NULL;
 
-	if (files)
-		fd_table_get(files);
-	proc_tree_leave(irq);
 	if (!files)
 		return NULL;
 	if (fd <= INT32_MAX)
 		f = fd_get(files, (int)fd);
-	fd_table_put(files);
+	fd_table_drop(files);
 	return f;
 }
 

@@ -453,6 +453,37 @@ CASE(circle_of_three_is_refused)
 	EXITS(b, 0);
 }
 
+static void *
+wait_for_ever(void *arg)
+{
+	(void)arg;
+	pause();
+	return NULL;
+}
+
+/* The other thread shares the descriptors until the exec ends it. */
+CASE(range_survives_exec_of_one_of_two_threads)
+{
+	char *argv[] = { "x", "--as", "sleeper", NULL }, *envp[] = { NULL };
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = file(), ready[2];
+	pthread_t t;
+	pid_t pid;
+	char c;
+
+	OK(pipe2(ready, O_CLOEXEC));
+	pid = CHILD(OK(set(fd, F_WRLCK, 0, 0));
+		    CHECK(!pthread_create(&t, NULL, wait_for_ever, NULL));
+		    execve(self_path(), argv, envp));
+	OK(close(ready[1]));
+	CHECK_EQ(read(ready[0], &c, 1), 0); /* the exec is done */
+	OK(fcntl(fd, F_GETLK, &l));
+	CHECK_EQ(l.l_type, F_WRLCK);
+	CHECK_EQ(l.l_pid, pid);
+	OK(kill(pid, SIGKILL));
+	DIES(pid, SIGKILL);
+}
+
 static int shared_fd;
 
 static void *

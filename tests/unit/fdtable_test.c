@@ -267,12 +267,34 @@ test_reserved(void **state)
 	fd_table_put(t);
 }
 
+/* Who only looks keeps nothing open, and makes nothing shared. */
+static void
+test_looked_at(void **state)
+{
+	struct fd_table *t = fd_table_create();
+
+	install(t, 1, 0, LIMIT, false);
+	fd_table_hold(t);
+	assert_false(fd_table_is_shared(t));
+	fd_table_get(t);
+	assert_true(fd_table_is_shared(t));
+	fd_table_put(t);
+	assert_ptr_equal(fd_get(t, 0), &files[1]);
+	file_put(&files[1]);
+	fd_table_put(t);
+	nothing_leaks();
+	assert_null(fd_get(t, 0));
+	assert_int_equal(fd_next(t, 0), -1);
+	fd_table_drop(t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_reserved, setup),
 		cmocka_unit_test_setup(test_lowest_free, setup),
+		cmocka_unit_test_setup(test_looked_at, setup),
 		cmocka_unit_test_setup(test_pair_is_both_or_none, setup),
 		cmocka_unit_test_setup(test_copy_without_memory, setup),
 		cmocka_unit_test_setup(test_random_operations, setup),
