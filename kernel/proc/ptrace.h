@@ -113,6 +113,8 @@ void ptrace_tracer_exit_locked(struct task *t, struct put_list *puts)
 void ptrace_drop_dead_locked(struct task *t, struct put_list *puts)
 	REQUIRES(proc_tree_lock);
 
+struct cred;
+
 enum ptrace_look {
 	PTRACE_LOOK_REAL, /* judged by real ids: system calls */
 	PTRACE_LOOK_FS,   /* by file system ids: /proc */
@@ -120,6 +122,8 @@ enum ptrace_look {
 /* May the caller attach to t, by rights?  (Modes ATTACH of man 2 ptrace.) */
 bool ptrace_may_attach_locked(const struct task *t, enum ptrace_look how)
 	REQUIRES(proc_tree_lock);
+/* The part of it that compares the credentials of two processes. */
+bool ptrace_may_see(const struct cred *to, enum ptrace_look how);
 
 /* --- the tracer's requests (ptrace_request.c) --- */
 

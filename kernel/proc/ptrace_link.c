@@ -26,20 +26,27 @@ ids_match(const struct cred *to, uid_t uid, gid_t gid)
 	       gid == to->group.saved && gid == to->group.real;
 }
 
+bool
+ptrace_may_see(const struct cred *to, enum ptrace_look how)
+{
+	const struct cred *c = current_task()->cred;
+	bool real = how == PTRACE_LOOK_REAL;
+
+	return ids_match(to, real ? c->user.real : c->user.fs,
+			 real ? c->group.real : c->group.fs) &&
+	       !(to->cap_permitted &
+		 ~(real ? c->cap_permitted : c->cap_effective));
+}
+
 /* man 2 ptrace, "Ptrace access mode checking". */
 bool
 ptrace_may_attach_locked(const struct task *t, enum ptrace_look how)
 {
-	const struct cred *c = current_task()->cred, *to = t->cred;
-	bool real = how == PTRACE_LOOK_REAL;
-
-	if (t->process == current_process() || cred_capable(c, CAP_SYS_PTRACE))
+	if (t->process == current_process() ||
+	    cred_capable(current_task()->cred, CAP_SYS_PTRACE))
 		return true;
-	return ids_match(to, real ? c->user.real : c->user.fs,
-			 real ? c->group.real : c->group.fs) &&
-	       atomic_load(&t->process->dumpable) &&
-	       !(to->cap_permitted &
-		 ~(real ? c->cap_permitted : c->cap_effective));
+	return ptrace_may_see(t->cred, how) &&
+	       atomic_load(&t->process->dumpable);
 }
 
 /* May `tracer` be made t's tracer by t's own wish? */

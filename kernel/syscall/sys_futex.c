@@ -5,6 +5,8 @@
 #include "core/wallclock.h"
 #include "mm/slab.h"
 #include "proc/futex.h"
+#include "proc/pid.h"
+#include "proc/ptrace.h"
 #include "syscall/define.h"
 
 /*
@@ -232,22 +234,33 @@ SYSCALL2(set_robust_list, struct robust_list_head USER *, head, size_t, size)
 	return 0;
 }
 
+/* The head of a task's list, for those who may look at its memory. */
+static int
+robust_list_of(pid_t tid, uintptr_t *list)
+{
+	unsigned long irq = proc_tree_enter();
+	struct pid *id = pid_find(tid);
+	struct task *t = id ? id->task : NULL;
+	int err = 0;
+
+	if (!t)
+		err = -ESRCH;
+	else if (!ptrace_may_attach_locked(t, PTRACE_LOOK_REAL))
+		err = -EPERM;
+	else
+		*list = (uintptr_t)t->robust_list;
+	proc_tree_leave(irq);
+	return err;
+}
+
 /* get_robust_list(2): -EFAULT, -EPERM, -ESRCH. */
 SYSCALL3(get_robust_list, pid_t, pid, uintptr_t USER *, head, size_t USER *,
 	 size)
 {
 	size_t n = sizeof(struct robust_list_head);
-	struct task *t = current_task();
-	uintptr_t list;
-	int err = 0;
+	uintptr_t list = (uintptr_t)current_task()->robust_list;
+	int err = pid ? robust_list_of(pid, &list) : 0;
 
-	t = task_find(pid ? pid : t->tid);
-	if (!t)
-		return -ESRCH;
-	if (!signal_may_send(current_task(), t->process, 0))
-		err = -EPERM;
-	list = (uintptr_t)t->robust_list;
-	task_put(t);
 	if (!err && (put_user(n, size) || put_user(list, head)))
 		err = -EFAULT;
 	return err;

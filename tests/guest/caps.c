@@ -456,3 +456,55 @@ CASE(each_capability_for_its_own)
 	FAILS(chroot("/"), EPERM);
 	FAILS(mknod("d", S_IFCHR | 0600, 0x103), EPERM);
 }
+
+/* --- looking at others ---------------------------------------------------- */
+
+static void
+become(uid_t id)
+{
+	OK(setresgid(id, id, id));
+	OK(setresuid(id, id, id));
+	OK(prctl(PR_SET_DUMPABLE, 1)); /* changing ids has cleared it */
+}
+
+static int
+open_environ(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	fd = open(path, O_RDONLY);
+	return fd < 0 ? -1 : close(fd);
+}
+
+/* The same ids, but more capabilities than ours: not for us to look into. */
+CASE(caps_keep_others_of_the_same_user_from_looking)
+{
+	int ready[2], go[2], done[2];
+	void *head;
+	size_t size;
+	pid_t pid;
+	char c;
+
+	OK(pipe(ready));
+	OK(pipe(go));
+	OK(pipe(done));
+	pid = CHILD(OK(prctl(PR_SET_KEEPCAPS, 1)); become(1000);
+		    OK(set(0, BIT(KILL), 0));
+		    CHECK_EQ(write(ready[1], "", 1), 1);
+		    CHECK_EQ(read(go[0], &c, 1), 1); OK(set(0, 0, 0));
+		    CHECK_EQ(write(ready[1], "", 1), 1);
+		    CHECK_EQ(read(done[0], &c, 1), 1));
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	become(1000);
+	FAILS(open_environ(pid), EACCES);
+	FAILS(syscall(SYS_get_robust_list, pid, &head, &size), EPERM);
+	CHECK_EQ(write(go[1], "", 1), 1);
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	OK(open_environ(pid));
+	OK(syscall(SYS_get_robust_list, pid, &head, &size));
+	CHECK_EQ(size, 3 * sizeof(void *));
+	CHECK_EQ(write(done[1], "", 1), 1);
+	EXITS(pid, 0);
+}
