@@ -23,6 +23,8 @@ $(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h t
 	$(Q)$(UCC) $(UCFLAGS) -idirafter $(SYSINC) -Wno-shadow -Wno-missing-field-initializers -Wno-array-bounds -Wno-nonnull -Wno-stringop-overflow -Wno-stringop-overread -Wno-infinite-recursion -s -o $@ $< $(GUEST_OBJ)
 
 $(GUEST_DIR)/slow_many: tests/guest/many.c
+$(GUEST_DIR)/slow_fuzz_calls: tests/guest/fuzz_calls.c
+$(addprefix $(GUEST_DIR)/,fuzz_calls slow_fuzz_calls): tests/guest/fuzz_table.h
 $(addprefix $(GUEST_DIR)/,sockets_errno unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
 $(addprefix $(GUEST_DIR)/,ptrace ptrace_regs ptrace_stops ptrace_events ptrace_races process_vm): tests/guest/tracee.h
 
