@@ -192,21 +192,30 @@ statfs_flags(unsigned long flags)
 	return out;
 }
 
-int
-path_statfs(const struct path *p, struct statfs *out)
+static int
+statfs_of(struct superblock *sb, unsigned long flags, struct statfs *out)
 {
-	struct superblock *sb = p->mount->sb;
-	int err = 0;
-
 	memset(out, 0, sizeof(*out));
 	out->f_type = (long)sb->magic;
 	out->f_bsize = out->f_frsize = PAGE_SIZE;
 	out->f_namelen = NAME_MAX;
 	out->f_fsid.val[0] = (int)sb->dev;
-	out->f_flags = statfs_flags(p->mount->flags);
-	if (sb->ops && sb->ops->statfs)
-		err = sb->ops->statfs(sb, out);
-	return err;
+	out->f_flags = statfs_flags(flags);
+	return sb->ops && sb->ops->statfs ? sb->ops->statfs(sb, out) : 0;
+}
+
+int
+path_statfs(const struct path *p, struct statfs *out)
+{
+	return statfs_of(p->mount->sb, p->mount->flags, out);
+}
+
+int
+file_statfs(const struct file *f, struct statfs *out)
+{
+	if (f->path.mount)
+		return path_statfs(&f->path, out);
+	return f->inode ? statfs_of(f->inode->sb, 0, out) : -ENOSYS;
 }
 
 static void

@@ -86,6 +86,8 @@ void path_stat(const struct path *p, struct stat *out);
 void path_statx(const struct path *p, struct statx *out);
 /* statfs(2) of the file system p is on. */
 NODISCARD int path_statfs(const struct path *p, struct statfs *out);
+/* fstatfs(2); f may be a file of no path. */
+NODISCARD int file_statfs(const struct file *f, struct statfs *out);
 /* MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC of the mount. */
 unsigned long path_mount_flags(const struct path *p);
 /* access(2): want is MAY_*. */

@@ -42,8 +42,11 @@ walk_begin(struct walk_state *s, const struct walk *w, const char *name)
 		path_get(&s->at);
 	} else if (w->base) {
 		fs_context_paths(w->fs, &s->root, NULL);
-		s->at = *w->base;
+		/* Files of no path, such as an eventfd, contain nothing. */
+		s->at = w->base->mount ? *w->base : s->root;
 		path_get(&s->at);
+		if (!w->base->mount)
+			return *name ? -ENOTDIR : -ENOENT;
 	} else {
 		fs_context_paths(w->fs, &s->root, &s->at);
 	}
@@ -287,6 +290,8 @@ walk_whole(struct walk_state *s, unsigned flags)
 static int
 walk_base_itself(const struct walk *w, unsigned flags, struct path *out)
 {
+	if (w->base && !w->base->mount)
+		return -EACCES; /* a file of no path */
 	if (w->base) {
 		*out = *w->base;
 		path_get(out);

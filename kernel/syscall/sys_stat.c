@@ -229,7 +229,7 @@ SYSCALL2(fstatfs, int, fd, struct statfs USER *, u)
 
 	if (!f)
 		return -EBADF;
-	err = path_statfs(&f->path, &st);
+	err = file_statfs(f, &st);
 	file_put(f);
 	return err ? err : put_user(st, u);
 }

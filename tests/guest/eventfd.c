@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static void
@@ -208,4 +209,24 @@ CASE(no_count_is_lost)
 		pthread_join(threads[i], NULL);
 	CHECK_EQ(sum, ADDERS * ROUNDS);
 	CHECK_EQ(ready(fd), POLLOUT);
+}
+
+/* It has no name and lies in no directory, but on a file system. */
+CASE(an_eventfd_is_no_place_for_names)
+{
+	int fd = (int)OK(eventfd(0, 0));
+	struct statfs fs;
+
+	put_file("a", "x");
+	FAILS(openat(fd, "x", O_RDONLY), ENOTDIR);
+	FAILS(openat(fd, "", O_RDONLY), ENOENT);
+	FAILS(mkdirat(fd, "x", 0700), ENOTDIR);
+	FAILS(linkat(fd, "x", AT_FDCWD, "y", 0), ENOTDIR);
+	FAILS(linkat(AT_FDCWD, "a", fd, "y", 0), ENOTDIR);
+	FAILS(renameat(AT_FDCWD, "a", fd, "y"), ENOTDIR);
+	FAILS(unlinkat(fd, "x", 0), ENOTDIR);
+	OK(close((int)OK(openat(fd, "/dev/null", O_RDONLY))));
+	FAILS(fchdir(fd), ENOTDIR);
+	OK(fstatfs(fd, &fs));
+	CHECK_EQ(fs.f_type, 0x09041934);
 }

@@ -897,12 +897,15 @@ worker(uint64_t seed, unsigned wanted)
 	for (unsigned i = 0; i < THREADS; i++)
 		start_thread(&main_slot, THREAD);
 	for (;;) {
-		const struct slot *s = (void *)slots[below(&main_slot, SLOTS)];
-		struct timespec t = { 0, 1000000 };
+		struct timespec t = { 0, 500000 };
 
 		RAW(nanosleep, (long)&t);
-		if (s->tid > 0)
-			RAW(tgkill, RAW(getpid), s->tid, SIGUSR1);
+		for (unsigned i = 0; i < SLOTS; i++) {
+			int tid = ((struct slot *)slots[i])->tid;
+
+			if (tid > 0)
+				RAW(tgkill, RAW(getpid), tid, SIGUSR1);
+		}
 	}
 }
 
