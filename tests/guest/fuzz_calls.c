@@ -25,6 +25,7 @@
 #include "guest.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
@@ -38,10 +39,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
@@ -54,17 +55,19 @@
 #define RUN_MS 500
 #endif
 
-#define WORKERS     3
-#define THREADS     3
-#define SLOTS       6
-#define SLOT_SIZE   65536ul
-#define ARENA_PAGES 64ul
-#define SHARED      32ul /* the first are shared, then private, ... */
-#define READ_ONLY   48ul
-#define NO_ACCESS   49ul
-#define HOLE        50ul
-#define FDS         96
-#define PIDS        16
+#define WORKERS      3
+#define THREADS      3
+#define SLOTS        6
+#define SLOT_SIZE    65536ul
+#define ARENA_PAGES  64ul
+#define SHARED       32ul /* the first are shared, then private, ... */
+#define READ_ONLY    48ul
+#define NO_ACCESS    49ul
+#define HOLE         50ul
+#define FRAMES_KEPT  4000
+#define OBJECTS_KEPT 1000
+#define FDS          96
+#define PIDS         16
 
 /*
  * A thread's own memory: its state first, its stack behind.  Aligned to its
@@ -84,6 +87,7 @@ static char *arena;
 static volatile int pids[PIDS];
 static volatile int forge;
 static uid_t fuzz_uid;
+static bool verbose;
 
 static const char *const paths[] = {
 	"a",
@@ -1011,54 +1015,111 @@ number_of(const char *variable, long otherwise)
 	return text ? atol(text) : otherwise;
 }
 
-/* Frames that are neither free nor a cache the kernel gives back. */
-static long
-frames_in_use(void)
-{
-	char text[512];
-	long total, unused;
+/* --- what is left behind --- */
 
-	if (access("/proc/umbra/frames", R_OK))
-		return 0;
-	get_file("/proc/umbra/frames", text, sizeof(text));
-	if (sscanf(text, "total %ld free %ld", &total, &unused) != 2)
-		return 0;
-	return total - unused;
+#define CACHES 128
+
+/* What Umbra uses memory for; nothing on Linux. */
+struct memory_use {
+	long frames;
+	struct {
+		char name[24];
+		long objects;
+	} caches[CACHES];
+};
+
+static void
+take_memory_use(struct memory_use *u)
+{
+	char line[300];
+	long total = 0, unused = 0;
+	FILE *f = fopen("/proc/umbra/frames", "r");
+
+	memset(u, 0, sizeof(*u));
+	if (!f)
+		return;
+	CHECK_EQ(fscanf(f, "total %ld free %ld", &total, &unused), 2);
+	fclose(f);
+	u->frames = total - unused;
+	f = fopen("/proc/slabinfo", "r");
+	CHECK(f);
+	for (unsigned i = 0; i < CACHES && fgets(line, sizeof(line), f);)
+		i += sscanf(line, "%23s %ld", u->caches[i].name,
+			    &u->caches[i].objects) == 2;
+	fclose(f);
+}
+
+/* Caches keep some objects for each processor; what leaks grows by rounds. */
+static void
+compare_memory_use(const struct memory_use *old, const struct memory_use *new)
+{
+	if (new->frames > old->frames + FRAMES_KEPT)
+		guest_fail(__FILE__, __LINE__, "%ld frames used, then %ld",
+			   old->frames, new->frames);
+	for (unsigned i = 0; i < CACHES && *new->caches[i].name; i++)
+		if (new->caches[i].objects >
+		    old->caches[i].objects + OBJECTS_KEPT)
+			guest_fail(__FILE__, __LINE__, "%ld %s, then %ld",
+				   old->caches[i].objects, new->caches[i].name,
+				   new->caches[i].objects);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	return ftw->level && remove(path) && 0;
 }
 
 static void
-empty_directory(void)
+one_round(uint64_t seed, long ms, unsigned wanted)
 {
-	pid_t pid = CHILD(execl("/bin/rm", "rm", "-rf", "d", "a", "b", NULL));
-
-	waitpid(pid, NULL, 0);
+	EXITS(CHILD(run_round(seed * 1000003, wanted, ms)), 0);
+	nftw(".", remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	OK(chmod(".", 0777));
 }
 
+/* The first, short round is for memory that is taken once. */
 static void
 fuzz(uint64_t seed, long rounds, long ms, unsigned wanted)
 {
 	volatile long *count = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	static struct memory_use before, after;
 	pid_t bird;
 
 	need_root();
 	guest_limit((unsigned)(60 + rounds * (ms / 250 + 10)));
 	fuzz_uid = 40000 + (uid_t)getpid() % 20000;
+	one_round(seed, ms / 4, wanted);
+	take_memory_use(&before);
 	bird = CHILD(canary(count));
 	for (long i = 0; i < rounds; i++) {
-		long before = *count;
+		long sung = *count;
 
 		printf("# fuzz: seed %llu profiles %u\n",
 		       (unsigned long long)seed + (unsigned)i, wanted);
 		fflush(stdout);
-		EXITS(CHILD(run_round((seed + (unsigned)i) * 1000003, wanted,
-				      ms)),
-		      0);
-		while (*count < before + 2)
+		one_round(seed + (unsigned)i, ms, wanted);
+		while (*count < sung + 2)
 			sleep_ms(5); /* the case's limit is the canary's */
 	}
 	OK(kill(bird, SIGKILL));
 	DIES(bird, SIGKILL);
+	unlink("canary");
+	take_memory_use(&after);
+	if (verbose)
+		for (unsigned i = 0; i < CACHES; i++)
+			if (before.caches[i].objects != after.caches[i].objects)
+				printf("# fuzz: %s %ld -> %ld\n",
+				       after.caches[i].name,
+				       before.caches[i].objects,
+				       after.caches[i].objects);
+	if (verbose)
+		printf("# fuzz: frames %ld -> %ld\n", before.frames,
+		       after.frames);
+	compare_memory_use(&before, &after);
 }
 
 int
@@ -1073,12 +1134,9 @@ guest_as(const char *what, int argc, char **argv)
 	if (chdir("/tmp") || (mkdir("fuzz", 0777) && errno != EEXIST) ||
 	    chdir("fuzz") || chmod(".", 0777))
 		return 1;
-	for (int i = 0; i < 2; i++) {
-		fuzz(strtoull(argv[0], NULL, 10), atol(argv[1]), atol(argv[2]),
-		     argc > 3 ? (unsigned)atoi(argv[3]) : EVERYTHING);
-		empty_directory();
-		printf("# fuzz: %ld frames in use\n", frames_in_use());
-	}
+	verbose = true;
+	fuzz(strtoull(argv[0], NULL, 10), atol(argv[1]), atol(argv[2]),
+	     argc > 3 ? (unsigned)atoi(argv[3]) : EVERYTHING);
 	return 0;
 }
 
