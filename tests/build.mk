@@ -24,7 +24,7 @@ $(GUEST_BIN): $(GUEST_DIR)/%: tests/guest/%.c $(GUEST_OBJ) tests/guest/guest.h t
 
 $(GUEST_DIR)/slow_many: tests/guest/many.c
 $(GUEST_DIR)/slow_fuzz_calls: tests/guest/fuzz_calls.c
-$(addprefix $(GUEST_DIR)/,fuzz_calls slow_fuzz_calls): tests/guest/fuzz_table.h
+$(addprefix $(GUEST_DIR)/,fuzz_calls slow_fuzz_calls): $(wildcard tests/guest/fuzz_*.h)
 $(addprefix $(GUEST_DIR)/,sockets_errno unix_stream unix_dgram unix_names unix_rights): tests/guest/sockets.h
 $(addprefix $(GUEST_DIR)/,ptrace ptrace_regs ptrace_stops ptrace_events ptrace_races process_vm): tests/guest/tracee.h
 
