@@ -19,7 +19,7 @@
  * instruction.  What a thread is due to do follows from its seed alone.
  *
  * To repeat or to go on for long: FUZZ_SEED, FUZZ_ROUNDS, FUZZ_MS in the
- * environment, or fuzz_calls --as fuzz SEED ROUNDS MS [PROFILES].
+ * environment, or fuzz_calls --as fuzz SEED ROUNDS MS [PROFILES...].
  */
 #include "fuzz_table.h"
 #include "fuzz_worker.h"
@@ -267,8 +267,9 @@ guest_as(const char *what, int argc, char **argv)
 	    chdir("fuzz") || chmod(".", 0777))
 		return 1;
 	verbose = true;
-	fuzz(strtoull(argv[0], NULL, 10), atol(argv[1]), atol(argv[2]),
-	     argc > 3 ? (unsigned)atoi(argv[3]) : EVERYTHING);
+	for (int i = 3; i < argc || i == 3; i++)
+		fuzz(strtoull(argv[0], NULL, 10), atol(argv[1]), atol(argv[2]),
+		     i < argc ? (unsigned)atoi(argv[i]) : EVERYTHING);
 	return 0;
 }
 
