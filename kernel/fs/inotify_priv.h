@@ -4,8 +4,8 @@
 /*
  * fs/inotify_priv.h - what the two halves of inotify share.
  *
- *	inotify.c        a group: its queue of events, and the file that reads it
- *	inotify_watch.c  watches, and what the file layer says about their inodes
+ *	inotify.c        a group: its queue of events, the file that reads it
+ *	inotify_watch.c  watches, what the file layer says about their inodes
  */
 
 #include <linux/inotify.h>

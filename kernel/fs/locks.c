@@ -314,6 +314,7 @@ wait_for_lock(struct attempt *t)
 	err = wait_event_interruptible(&t->locks->queue, try_lock(t));
 	if (t->waiter)
 		lock_wait_end(&w);
+	t->waiter = NULL;
 	return err ? -ERESTARTSYS : t->err;
 }
 

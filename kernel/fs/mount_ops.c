@@ -237,7 +237,7 @@ mount_options(const struct mount *m, char *buf, size_t size)
 		if (flags & known[i].flag)
 			len += strlcpy(buf + len, known[i].text, size - len);
 	if (!(flags & MS_NOATIME))
-		len += strlcpy(buf + len, ",relatime", size - len);
+		strlcpy(buf + len, ",relatime", size - len);
 }
 
 static void

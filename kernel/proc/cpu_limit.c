@@ -49,7 +49,7 @@ look_locked(struct process *p) REQUIRES(proc_tree_lock)
 
 	if (p->state != PROCESS_ALIVE || !runners)
 		return;
-	process_usage_locked(p, &u);
+	process_usage(p, &u);
 	spin_lock(&p->signal_lock);
 	/* Who is ending needs no more telling; exit cancels the timer. */
 	if (p->exiting && !p->exec_task) {

@@ -8,8 +8,9 @@
  * of those to close on exec.  Shared by CLONE_FILES, copied by fork.
  *
  * Tasks use a table (get, put): when the last one leaves, all is closed.
- * Others only look at it (hold, drop), which keeps nothing open: whether a table
- * is shared, and with it who keeps its locks, must not depend on who reads /proc.
+ * Others only look at it (hold, drop), which keeps nothing open: whether a
+ * table is shared, and so who keeps its locks, does not depend on who reads
+ * /proc.
  *
  * Locking: lock (spin, LOCK_FD_TABLE), held for a slot only; never while a
  *          file is closed.

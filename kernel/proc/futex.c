@@ -95,6 +95,20 @@ futex_fault_in_write(uint32_t USER *word)
 	return user_cmpxchg_u32(word, &value, value);
 }
 
+/* Before whom a thread of that priority is woken. */
+static struct list_node *
+place_of(struct futex_bucket *b, int priority)
+{
+	struct futex_waiter *other;
+
+	if (likely(priority <= 0))
+		return &b->waiters;
+	list_for_each (other, &b->waiters, link)
+		if (other->priority < priority)
+			return &other->link;
+	return &b->waiters;
+}
+
 /*
  * Realtime threads are woken first, the best of them before the others; all
  * others in the order they came.
@@ -102,19 +116,8 @@ futex_fault_in_write(uint32_t USER *word)
 void
 futex_insert(struct futex_bucket *b, struct futex_waiter *w)
 {
-	struct list_node *before = &b->waiters;
-	struct futex_waiter *other;
-
 	__atomic_store_n(&w->in, b, __ATOMIC_RELEASE);
-	if (w->priority > 0) {
-		list_for_each (other, &b->waiters, link) {
-			if (other->priority < w->priority) {
-				before = &other->link;
-				break;
-			}
-		}
-	}
-	list_push_back(before, &w->link);
+	list_push_back(place_of(b, w->priority), &w->link);
 }
 
 int

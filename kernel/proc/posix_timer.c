@@ -250,18 +250,25 @@ pay(struct posix_timer *t)
 	return paid ? 0 : -EAGAIN;
 }
 
-/* Give it a number, and it exists. */
-static void
-publish(struct posix_timer *t)
+/*
+ * Give it a number, and it exists: another thread may delete it at once.  The
+ * signal carries the number where the program has not said what.
+ */
+static int
+publish(struct posix_timer *t, bool carries_id)
 {
 	struct process *p = t->process;
 	unsigned long irq = spin_lock_irq(&p->signal_lock);
+	int id;
 
 	do {
-		t->id = p->next_timer_id;
-		p->next_timer_id = t->id == INT32_MAX ? 0 : t->id + 1;
+		id = t->id = p->next_timer_id;
+		p->next_timer_id = id == INT32_MAX ? 0 : id + 1;
 	} while (RB_INSERT(posix_timer_tree, &p->timers, t));
+	if (carries_id)
+		t->value.sival_int = id;
 	spin_unlock_irq(&p->signal_lock, irq);
+	return id;
 }
 
 int
@@ -291,10 +298,7 @@ posix_timer_create(int clock, const struct sigevent *event, int *id)
 	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM ||
 	    clock == CLOCK_TAI)
 		wallclock_watch_add(&t->watch, clock_changed);
-	publish(t);
-	*id = t->id;
-	if (!event)
-		t->value.sival_int = t->id;
+	*id = publish(t, !event);
 	return 0;
 }
 

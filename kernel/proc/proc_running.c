@@ -66,7 +66,6 @@ proc_show_io(pid_t nr, struct proc_text *t)
 {
 	struct usage u = { 0 };
 	struct proc_subject s;
-	unsigned long irq;
 	int err = proc_subject_get(nr, &s);
 
 	if (err)
@@ -75,12 +74,10 @@ proc_show_io(pid_t nr, struct proc_text *t)
 		proc_subject_put(&s);
 		return -EACCES;
 	}
-	irq = proc_tree_enter();
 	if (t->task && s.task)
 		usage_add_task(&u, s.task);
 	else
-		process_usage_locked(s.process, &u);
-	proc_tree_leave(irq);
+		process_usage(s.process, &u);
 	proc_printf(t, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\n",
 		    (unsigned long)u.read_bytes, (unsigned long)u.written_bytes,
 		    (unsigned long)u.reads, (unsigned long)u.writes);

@@ -93,10 +93,9 @@ snapshot_tree(struct snapshot *n, struct process *p) REQUIRES(proc_tree_lock)
 /* Of one thread, or of all there are and were. */
 static void
 snapshot_usage(struct snapshot *n, const struct proc_subject *s, bool task)
-	REQUIRES(proc_tree_lock)
 {
 	if (!task || !s->task)
-		process_usage_locked(s->process, &n->own);
+		process_usage(s->process, &n->own);
 	else
 		usage_add_task(&n->own, s->task);
 }
@@ -125,9 +124,9 @@ snapshot_take(struct snapshot *n, const struct proc_subject *s, bool task)
 
 	memset(n, 0, sizeof(*n));
 	proc_subject_name(s, n->name);
+	snapshot_usage(n, s, task);
 	irq = proc_tree_enter();
 	snapshot_tree(n, p);
-	snapshot_usage(n, s, task);
 	if (task && t)
 		n->start_ns = t->thread.start_ns;
 	n->state = state_letter(p, t);

@@ -174,9 +174,8 @@ bool ptrace_child_of_locked(struct process *p, const struct task *t)
 void usage_add_task(struct usage *u, const struct task *t);
 void usage_add_last_space(struct usage *u, struct vm_space *s);
 void usage_add(struct usage *to, const struct usage *from);
-/* All that p's tasks, dead and alive, have used. */
-void process_usage_locked(struct process *p, struct usage *out)
-	REQUIRES(proc_tree_lock);
+/* All that p's tasks, dead and alive, have used.  Takes the signal_lock. */
+void process_usage(struct process *p, struct usage *out);
 void usage_to_rusage(const struct usage *u, struct rusage *out);
 
 /* clone.c: a parent's wait for its vfork child, on the parent's stack. */

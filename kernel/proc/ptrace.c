@@ -159,11 +159,14 @@ static int
 stop_with_code(struct task *t, struct ptrace_stop *s)
 {
 	struct siginfo info = { .si_signo = SIGTRAP, .si_code = s->code };
+	int signo;
 
 	info.si_pid = t->tid;
 	info.si_uid = t->cred->user.real;
 	s->info = &info;
-	return ptrace_stop(t, s, 0);
+	signo = ptrace_stop(t, s, 0);
+	s->info = NULL;
+	return signo;
 }
 
 /* --- signals --- */

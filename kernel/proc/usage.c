@@ -51,8 +51,9 @@ usage_add_space(struct usage *u, struct vm_space *s)
 }
 
 void
-process_usage_locked(struct process *p, struct usage *out)
+process_usage(struct process *p, struct usage *out)
 {
+	unsigned long irq = spin_lock_irq(&p->signal_lock);
 	struct task *t;
 
 	*out = p->dead_tasks;
@@ -62,6 +63,7 @@ process_usage_locked(struct process *p, struct usage *out)
 		usage_add_space(out,
 				list_first(&p->tasks, struct task, process_link)
 					->space);
+	spin_unlock_irq(&p->signal_lock, irq);
 }
 
 void
@@ -102,22 +104,21 @@ process_rusage(struct process *p, int who, struct rusage *out)
 	struct usage u = { 0 };
 	unsigned long irq;
 
-	irq = proc_tree_enter();
 	switch (who) {
 	case RUSAGE_SELF:
-		process_usage_locked(p, &u);
+		process_usage(p, &u);
 		break;
 	case RUSAGE_CHILDREN:
+		irq = proc_tree_enter();
 		u = p->dead_children;
+		proc_tree_leave(irq);
 		break;
 	case RUSAGE_THREAD:
 		usage_add_task(&u, current_task());
 		break;
 	default:
-		proc_tree_leave(irq);
 		return -EINVAL;
 	}
-	proc_tree_leave(irq);
 	usage_to_rusage(&u, out);
 	return 0;
 }

@@ -40,7 +40,7 @@ child_info(struct process *p, int code, int status, struct siginfo *info)
 {
 	struct usage u;
 
-	process_usage_locked(p, &u);
+	process_usage(p, &u);
 	memset(info, 0, sizeof(*info));
 	info->si_signo = SIGCHLD;
 	info->si_code = code;
@@ -213,7 +213,7 @@ take_state_change(struct process *c, struct wait_args *a)
 static void
 child_usage(struct process *c, struct usage *u) REQUIRES(proc_tree_lock)
 {
-	process_usage_locked(c, u);
+	process_usage(c, u);
 	usage_add(u, &c->dead_children);
 }
 

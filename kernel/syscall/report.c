@@ -49,7 +49,7 @@ report_use(const char *call, long nr, unsigned i, const struct flag_use *u,
 	klog(KLOG_NOTICE,
 	     "syscall: %s: argument %u: %s%s%#lx is not implemented "
 	     "(%s, pid %d, at %#lx)",
-	     call, u->arg + 1, name ? name : "", name ? " " : "",
+	     call, (unsigned)u->arg + 1, name ? name : "", name ? " " : "",
 	     (unsigned long)v, current_thread()->name, current_process()->pid,
 	     (unsigned long)trap_pc(f));
 }

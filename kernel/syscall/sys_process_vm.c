@@ -25,11 +25,9 @@ get_subject(pid_t pid, struct task **out, struct vm_space **space)
 	struct task *t = id ? id->task : NULL;
 	int err = 0;
 
-	if (!t)
-		err = -ESRCH;
-	else if (!ptrace_may_attach_locked(t, PTRACE_LOOK_REAL))
+	if (t && !ptrace_may_attach_locked(t, PTRACE_LOOK_REAL))
 		err = -EPERM;
-	else if (space && !t->space)
+	else if (!t || (space && !t->space))
 		err = -ESRCH;
 	if (!err) {
 		task_get(t);

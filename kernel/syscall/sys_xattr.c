@@ -164,10 +164,12 @@ read_into(const struct target *t, const char *name, char *buf, size_t size)
 	return n;
 }
 
+_Static_assert(XATTR_SIZE_MAX == XATTR_LIST_MAX, "one size for both");
+
 static ssize_t
 read_out(const struct target *t, const char *name, void USER *out, size_t size)
 {
-	size_t room = MIN(size, name ? XATTR_SIZE_MAX : XATTR_LIST_MAX);
+	size_t room = MIN(size, (size_t)XATTR_SIZE_MAX);
 	char *buf = NULL;
 	ssize_t n;
 

@@ -35,36 +35,44 @@ show_filesystems(UNUSED pid_t pid, struct proc_text *t)
 	return 0;
 }
 
-/* A line a major number and kind: what is before the unit in its name. */
+#define KIND_SIZE 32
+
+/* What is before the unit in a device's name. */
+static void
+kind_of(const struct chardev *c, char kind[KIND_SIZE])
+{
+	size_t n = 0;
+
+	while (c->name[n] && n < KIND_SIZE - 1 &&
+	       (c->name[n] < '0' || c->name[n] > '9'))
+		n++;
+	memcpy(kind, c->name, n);
+	kind[n] = '\0';
+}
+
+static void
+put_major(struct proc_text *t, unsigned major)
+{
+	char kind[KIND_SIZE], last[KIND_SIZE] = "";
+	const struct chardev *c;
+
+	for (unsigned i = 0; (c = chardev_nth(i)); i++) {
+		if (dev_major(c->dev) != major)
+			continue;
+		kind_of(c, kind);
+		if (strcmp(kind, last) != 0)
+			proc_printf(t, "%3u %s\n", major, kind);
+		strlcpy(last, kind, sizeof(last));
+	}
+}
+
+/* A line a major number and kind; what has number 1 is one kind. */
 static int
 show_devices(UNUSED pid_t pid, struct proc_text *t)
 {
-	const struct chardev *c;
-
-	proc_printf(t, "Character devices:\n");
-	for (unsigned major = 0; major < 512; major++) {
-		char last[32] = "";
-
-		for (unsigned i = 0; (c = chardev_nth(i)); i++) {
-			size_t n = 0;
-			char kind[32];
-
-			if (dev_major(c->dev) != major)
-				continue;
-			if (major == 1) {
-				proc_printf(t, "  1 mem\n");
-				break;
-			}
-			while (c->name[n] && n < sizeof(kind) - 1 &&
-			       (c->name[n] < '0' || c->name[n] > '9'))
-				n++;
-			memcpy(kind, c->name, n);
-			kind[n] = '\0';
-			if (strcmp(kind, last) != 0)
-				proc_printf(t, "%3u %s\n", major, kind);
-			strlcpy(last, kind, sizeof(last));
-		}
-	}
+	proc_printf(t, "Character devices:\n  1 mem\n");
+	for (unsigned major = 2; major < 512; major++)
+		put_major(t, major);
 	proc_printf(t, "\nBlock devices:\n");
 	return 0;
 }
