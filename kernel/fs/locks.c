@@ -30,7 +30,7 @@ struct attempt {
 	const struct file_lock_request *r;
 	struct file_locks *locks;
 	struct file_lock *fresh, *spare; /* for the request, for a cut */
-	struct list_node dead;           /* to be freed without the lock */
+	bool gave_up;                    /* something others may wait for */
 	struct lock_waiter *waiter;      /* NULL: who cannot wait in a circle */
 	int err;
 };
@@ -134,10 +134,10 @@ lock_insert(struct list_node *list, struct file_lock *a)
 }
 
 static void
-lock_drop(struct attempt *t, struct file_lock *a)
+lock_drop(struct file_lock *a)
 {
 	list_remove(&a->link);
-	list_push_back(&t->dead, &a->link);
+	kfree(a);
 }
 
 /* Does b, of the same owner and type, overlap or touch a? */
@@ -160,7 +160,7 @@ swallow_equals(struct attempt *t, struct file_lock *a)
 			continue;
 		a->start = MIN(a->start, b->start);
 		a->end = MAX(a->end, b->end);
-		lock_drop(t, b);
+		lock_drop(b);
 	}
 }
 
@@ -183,7 +183,7 @@ cut(struct attempt *t, struct file_lock *b, uint64_t start, uint64_t end)
 		b->start = end + 1;
 		lock_insert(&t->locks->ranges, b);
 	} else {
-		lock_drop(t, b);
+		lock_drop(b);
 	}
 }
 
@@ -204,6 +204,7 @@ fill_fresh(struct attempt *t)
 {
 	const struct file_lock_request *r = t->r;
 
+	ASSERT(t->fresh); /* it is used up once, by what ends the attempt */
 	t->fresh->kind = r->kind;
 	t->fresh->type = r->type;
 	t->fresh->owner = r->owner;
@@ -239,7 +240,8 @@ drop_flock(struct attempt *t)
 			continue;
 		if (a->type == t->r->type)
 			return true;
-		lock_drop(t, a);
+		lock_drop(a);
+		t->gave_up = true;
 		break;
 	}
 	return t->r->type == LOCK_TYPE_NONE;
@@ -318,15 +320,6 @@ wait_for_lock(struct attempt *t)
 	return err ? -ERESTARTSYS : t->err;
 }
 
-static void
-free_dead(struct list_node *dead)
-{
-	struct file_lock *a, *next;
-
-	list_for_each_safe (a, next, dead, link)
-		kfree(a);
-}
-
 static int
 attempt(struct attempt *t)
 {
@@ -336,7 +329,7 @@ attempt(struct attempt *t)
 	err = t->err;
 	if (err == -EAGAIN && t->r->wait) {
 		/* Giving up our own flock may have let somebody else in. */
-		if (t->r->kind == LOCK_KIND_FLOCK && !list_empty(&t->dead))
+		if (t->gave_up)
 			tell_waiters(t->locks);
 		err = wait_for_lock(t);
 	}
@@ -347,7 +340,7 @@ attempt(struct attempt *t)
 int
 file_lock_set(struct file *f, const struct file_lock_request *r)
 {
-	struct attempt t = { .r = r, .dead = LIST_INIT(t.dead) };
+	struct attempt t = { .r = r };
 	int err = -ENOMEM;
 
 	if (r->type == LOCK_TYPE_NONE && !locks_of(f->inode))
@@ -357,7 +350,6 @@ file_lock_set(struct file *f, const struct file_lock_request *r)
 	t.spare = kmalloc(sizeof(*t.spare));
 	if (t.locks && t.fresh && t.spare)
 		err = attempt(&t);
-	free_dead(&t.dead);
 	kfree(t.fresh);
 	kfree(t.spare);
 	return err;
@@ -387,32 +379,33 @@ file_lock_test(struct file *f, struct file_lock_request *r)
 
 /* --- the end of owners ---------------------------------------------------- */
 
-static void
-take_owned(struct list_node *list, const void *owner, struct list_node *dead)
+/* How many there were. */
+static unsigned
+drop_all(struct list_node *list, const void *owner)
 {
 	struct file_lock *a, *next;
+	unsigned n = 0;
 
 	list_for_each_safe (a, next, list, link) {
 		if (a->owner != owner)
 			continue;
-		list_remove(&a->link);
-		list_push_back(dead, &a->link);
+		lock_drop(a);
+		n++;
 	}
+	return n;
 }
 
 static void
 drop_owned(struct file_locks *l, const void *owner)
 {
-	struct list_node dead = LIST_INIT(dead);
+	unsigned n;
 
 	spin_lock(&l->lock);
-	take_owned(&l->flocks, owner, &dead);
-	take_owned(&l->ranges, owner, &dead);
+	n = drop_all(&l->flocks, owner);
+	n += drop_all(&l->ranges, owner);
 	spin_unlock(&l->lock);
-	if (list_empty(&dead))
-		return;
-	tell_waiters(l);
-	free_dead(&dead);
+	if (n)
+		tell_waiters(l);
 }
 
 void

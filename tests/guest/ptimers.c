@@ -511,6 +511,35 @@ juggle(void *arg)
 	return NULL;
 }
 
+static int stop;
+
+/* Delete what the other thread is about to be told of. */
+static void *
+delete_the_next(void *arg)
+{
+	int *next = arg;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		(void)drop(__atomic_load_n(next, __ATOMIC_RELAXED));
+	return NULL;
+}
+
+CASE(timer_is_deleted_as_soon_as_it_exists)
+{
+	static int next;
+	pthread_t t;
+	int id;
+
+	CHECK(!pthread_create(&t, NULL, delete_the_next, &next));
+	for (int i = 0; i < 20000; i++) {
+		id = (int)OK(make(CLOCK_MONOTONIC, NULL));
+		__atomic_store_n(&next, id + 1, __ATOMIC_RELAXED);
+		(void)drop(id);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	CHECK(!pthread_join(t, NULL));
+}
+
 CASE(threads_share_timers_under_load)
 {
 	struct sigaction action = { .sa_handler = tick };
