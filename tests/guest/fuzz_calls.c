@@ -29,9 +29,11 @@
 #define RUN_MS 500
 #endif
 
-#define WORKERS      3
+#define WORKERS 3
+
+/* What caches may keep: names of processes long dead, above all. */
 #define FRAMES_KEPT  4000
-#define OBJECTS_KEPT 1000
+#define OBJECTS_KEPT 3000
 
 static void
 become(uid_t uid)
