@@ -56,6 +56,20 @@ add_implied(struct vm_map_request *r, const struct file *f)
 }
 
 /* The rules of mmap(2) for a file's access mode. */
+/* Memory of no file, or of /dev/zero: what is shared needs an object. */
+static int
+map_no_object(struct vm_map_request *r)
+{
+	int err;
+
+	r->object = vm_object_create_anon();
+	if (!r->object)
+		return -ENOMEM;
+	err = vm_map(current_task()->space, r, &r->addr);
+	vm_object_put(r->object);
+	return err;
+}
+
 static int
 map_file(struct vm_map_request *r, int fd)
 {
@@ -73,7 +87,9 @@ map_file(struct vm_map_request *r, int fd)
 		r->bits &= ~(unsigned)AREA_MAY_WRITE;
 	}
 	err = file_mmap(f, r);
-	if (!err)
+	if (!err && (r->bits & AREA_SHARED) && !r->object)
+		err = map_no_object(r);
+	else if (!err)
 		err = vm_map(current_task()->space, r, &r->addr);
 put:
 	file_put(f);
@@ -83,18 +99,10 @@ put:
 static int
 map_anonymous(struct vm_map_request *r)
 {
-	int err;
-
 	add_implied(r, NULL);
-	if (r->bits & AREA_SHARED) {
-		r->object = vm_object_create_anon();
-		if (!r->object)
-			return -ENOMEM;
-	}
-	err = vm_map(current_task()->space, r, &r->addr);
-	if (r->object)
-		vm_object_put(r->object);
-	return err;
+	return r->bits & AREA_SHARED
+		       ? map_no_object(r)
+		       : vm_map(current_task()->space, r, &r->addr);
 }
 
 /*

@@ -490,3 +490,25 @@ CASE(freed_memory_returns)
 	after = meminfo("MemFree:");
 	CHECK(after > before - 16384);
 }
+
+/* Shared with children like anonymous memory, and nothing to write back. */
+CASE(shared_dev_zero)
+{
+	int fd = (int)OK(open("/dev/zero", O_RDWR));
+	char *p =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	CHECK(p != MAP_FAILED);
+	OK(msync(p, 2 * PAGE, MS_SYNC));
+	p[PAGE] = 1;
+	EXITS(CHILD({
+		      CHECK_EQ(p[PAGE]++, 1);
+		      p[0] = 5;
+	      }),
+	      0);
+	CHECK_EQ(p[PAGE], 2);
+	CHECK_EQ(p[0], 5);
+	OK(msync(p, 2 * PAGE, MS_SYNC | MS_INVALIDATE));
+	OK(munmap(p, 2 * PAGE));
+	OK(close(fd));
+}
