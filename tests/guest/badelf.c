@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -221,6 +222,16 @@ CASE(interpreter)
 	image.segments[2].p_filesz = 8;
 	memcpy(image.code + 32, "/absent", 8);
 	CHECK_EQ(run_image(sizeof(image)), 1000 + ENOENT);
+	put_file("text", "This is no program, and long enough to see that.  "
+			 "A header of 64 bytes would fit here.\n");
+	memcpy(image.code + 32, "./text\0", 8);
+	CHECK_EQ(run_image(sizeof(image)), 1000 + EACCES);
+	OK(chmod("text", 0755));
+	CHECK_EQ(run_image(sizeof(image)), 1000 + ELIBBAD);
+	/* Nor is a directory one. */
+	memcpy(image.code + 32, "/proc", 6);
+	image.segments[2].p_filesz = 6;
+	CHECK_EQ(run_image(sizeof(image)), 1000 + EACCES);
 }
 
 CASE(truncated_anywhere)

@@ -554,5 +554,11 @@ CASE(descriptors_run_out)
 	FAILS(syscall(SYS_timerfd_create, 1, 0), EMFILE);
 	FAILS(syscall(SYS_signalfd, -1, &(uint64_t){ 0 }, 8), EMFILE);
 	FAILS(syscall(SYS_signalfd4, -1, &(uint64_t){ 0 }, 8, 0), EMFILE);
+	FAILS(syscall(SYS_inotify_init), EMFILE);
+	FAILS(syscall(SYS_inotify_init1, 0), EMFILE);
+	FAILS(syscall(SYS_memfd_create, "m", 0), EMFILE);
+	FAILS(syscall(SYS_pidfd_open, getpid(), 0), EMFILE);
+	FAILS(syscall(SYS_socketpair, 1, 1, 0, pair), EMFILE);
+	FAILS(syscall(SYS_socket, 1, 1, 0), EMFILE);
 	CHECK_EQ(access("f", F_OK), 0);
 }

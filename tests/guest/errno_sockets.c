@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -197,6 +198,38 @@ CASE(unconnected_sockets)
 	FAILS(syscall(SYS_accept4, stream, NULL, NULL, 0), EINVAL);
 	FAILS(syscall(SYS_accept4, datagram, NULL, NULL, 0), EOPNOTSUPP);
 	FAILS(syscall(SYS_sendto, datagram, "x", 1, 0, &a, sizeof(a)), ENOENT);
+}
+
+CASE(messages_refused)
+{
+	struct sockaddr_un a = name("somewhere");
+	struct msghdr to = message;
+	int datagrams[2];
+
+	prepare();
+	OK(fcntl(full[0], F_SETFL, O_NONBLOCK));
+	FAILS(syscall(SYS_sendmsg, full[0], &message, 0), EAGAIN);
+	to.msg_name = &a;
+	to.msg_namelen = sizeof(a);
+	FAILS(syscall(SYS_sendmsg, silent[0], &to, 0), EISCONN);
+	OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, datagrams));
+	FAILS(syscall(SYS_sendmsg, datagrams[0], &message, MSG_OOB),
+	      EOPNOTSUPP);
+	to.msg_iovlen = 1025;
+	FAILS(syscall(SYS_sendmsg, datagrams[0], &to, 0), EMSGSIZE);
+	FAILS(syscall(SYS_sendmsg, datagrams[0], 8, 0), EFAULT);
+}
+
+CASE(bound_on_a_read_only_file_system)
+{
+	struct sockaddr_un a = name("ro/x");
+	int s = (int)OK(socket(AF_UNIX, SOCK_STREAM, 0));
+
+	need_root();
+	OK(mkdir("ro", 0755));
+	OK(mount("none", "ro", "tmpfs", MS_RDONLY, NULL));
+	FAILS(bind(s, (struct sockaddr *)&a, sizeof(a)), EROFS);
+	OK(umount("ro"));
 }
 
 CASE(accept_refused)

@@ -13,6 +13,15 @@ until_shown() {
 	$T capture-pane -p
 }
 screen() { $T capture-pane -p | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+# Wait until the shell asks for a line, after something else was shown.
+until_prompt() {
+	until_shown "$1"
+	for try in $(seq 600); do
+		[ "$(screen | tail -n 1)" = '$' ] && return
+		sleep 0.1
+	done
+	echo "no prompt after: $1"
+}
 seq -f 'line %g' 200 >lines
 $T new-session -d -x 80 -y 24 'PS1="\$ " exec bash --norc --noprofile -i' || exit 1
 $T set-option -g status off; $T resize-window -x 80 -y 24 2>/dev/null
@@ -20,9 +29,9 @@ until_shown '^\$'
 echo "--- shell"
 keys 'echo $((6*7)) $COLUMNS $LINES; stty size' Enter; until_shown '^24 80'; screen
 keys 'clear' Enter; sleep 0.5; keys 'ech' ; keys 'o completed' Left Left BSpace Home; keys C-e Enter; until_shown '^comple'; screen
-keys 'clear' Enter; sleep 0.5; keys 'cat' Enter; sleep 0.5; keys 'typed' Enter; keys C-c; until_shown '\^C'; keys 'echo after $?' Enter; until_shown '^after'; screen
+keys 'clear' Enter; sleep 0.5; keys 'cat' Enter; sleep 0.5; keys 'typed' Enter; keys C-c; until_prompt '\^C'; keys 'echo after $?' Enter; until_shown '^after'; screen
 echo "--- job control"
-keys 'clear' Enter; sleep 0.5; keys 'sleep 1000' Enter; sleep 0.5; keys C-z; until_shown Stopped; keys 'bg; jobs' Enter; until_shown Running; keys 'fg' Enter; sleep 0.5; keys C-c; keys 'echo fg $?' Enter; until_shown '^fg'; screen
+keys 'clear' Enter; sleep 0.5; keys 'sleep 1000' Enter; sleep 0.5; keys C-z; until_shown Stopped; keys 'bg; jobs' Enter; until_shown Running; keys 'fg' Enter; sleep 0.5; keys C-c; until_prompt '\^C'; keys 'echo fg $?' Enter; until_shown '^fg'; screen
 keys 'clear' Enter; sleep 0.5; keys 'sleep 500 | sleep 600 & kill %1; wait; echo waited' Enter; until_shown '^waited'; screen | grep -v Terminated | sed 's/\] [0-9]*$/] PID/'
 keys 'clear' Enter; sleep 0.5; keys 'cat & sleep 0.5; jobs; kill %1' Enter; until_shown '^\[1\].*cat'; keys 'echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/' | head -n 3
 keys 'clear' Enter; sleep 0.5; keys 'stty tostop; (sleep 0.3; echo hidden) & sleep 1; jobs; kill %%; stty -tostop; echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/; s/^\[1\]./[1]/'
