@@ -26,7 +26,7 @@
 
 #ifndef ROUNDS
 #define ROUNDS 1
-#define RUN_MS 500
+#define RUN_MS 250
 #endif
 
 #define WORKERS 3
