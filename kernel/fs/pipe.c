@@ -71,24 +71,6 @@ pipe_free(struct pipe *p)
 
 /* --- slots ---------------------------------------------------------------- */
 
-static inline struct pipe_slot *
-slot_at(struct pipe *p, unsigned n)
-{
-	return &p->ring[n & (p->slots - 1)];
-}
-
-static inline bool
-pipe_empty(const struct pipe *p)
-{
-	return p->head == p->tail;
-}
-
-static inline bool
-pipe_full(const struct pipe *p)
-{
-	return p->head - p->tail >= p->slots;
-}
-
 /* The last frames read are kept for the next writes. */
 static struct frame *
 frame_take(struct pipe *p) REQUIRES(p->lock)
@@ -104,8 +86,8 @@ frame_take(struct pipe *p) REQUIRES(p->lock)
 	return frame_alloc(FRAME_PIPE, FRAME_ANY);
 }
 
-static void
-frame_leave(struct pipe *p, struct frame *f) REQUIRES(p->lock)
+void
+pipe_leave_frame(struct pipe *p, struct frame *f) REQUIRES(p->lock)
 {
 	for (unsigned i = 0; i < PIPE_SPARES; i++) {
 		if (!p->spare[i]) {
@@ -125,6 +107,18 @@ wake(struct wait_queue *wq, unsigned events)
 		wait_queue_wake_one(wq, events);
 }
 
+void
+pipe_wake_readers(struct pipe *p)
+{
+	wake(&p->read_wait, POLLIN | POLLRDNORM);
+}
+
+void
+pipe_wake_writers(struct pipe *p)
+{
+	wake(&p->write_wait, POLLOUT | POLLWRNORM);
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 /* Bytes copied, 0 if empty, or -EFAULT if not one could be. */
@@ -133,8 +127,8 @@ pipe_drain(struct pipe *p, struct uio *u) REQUIRES(p->lock)
 {
 	ssize_t total = 0;
 
-	while (u->left && !pipe_empty(p)) {
-		struct pipe_slot *s = slot_at(p, p->tail);
+	while (u->left && !pipe_empty(p) && !p->held) {
+		struct pipe_slot *s = pipe_slot_at(p, p->tail);
 		const char *data = frame_data(s->frame);
 		size_t n = MIN(s->len, u->left), done;
 		bool packet = s->packet;
@@ -146,7 +140,7 @@ pipe_drain(struct pipe *p, struct uio *u) REQUIRES(p->lock)
 		if (done < n)
 			return total ? total : -EFAULT;
 		if (s->len == 0 || packet) {
-			frame_leave(p, s->frame);
+			pipe_leave_frame(p, s->frame);
 			p->tail++;
 		}
 		if (packet)
@@ -155,14 +149,8 @@ pipe_drain(struct pipe *p, struct uio *u) REQUIRES(p->lock)
 	return total;
 }
 
-static bool
-pipe_readable(const struct pipe *p)
-{
-	return !pipe_empty(p) || p->writers == 0;
-}
-
-static int
-wait_readable(struct pipe *p)
+int
+pipe_wait_readable(struct pipe *p)
 {
 	return wait_event_interruptible(&p->read_wait, pipe_readable(p))
 		       ? -ERESTARTSYS
@@ -186,12 +174,12 @@ pipe_read(struct file *f, struct uio *u, uint64_t *pos)
 		at_end = pipe_empty(p) && p->writers == 0;
 		mutex_unlock(&p->lock);
 		if (was_full)
-			wake(&p->write_wait, POLLOUT | POLLWRNORM);
+			pipe_wake_writers(p);
 		if (n || at_end)
 			return n;
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		n = wait_readable(p);
+		n = pipe_wait_readable(p);
 		if (n)
 			return n;
 	}
@@ -209,7 +197,7 @@ pipe_merge(struct pipe *p, struct uio *u) REQUIRES(p->lock)
 
 	if (n == 0 || pipe_empty(p))
 		return 0;
-	s = slot_at(p, p->head - 1);
+	s = pipe_slot_at(p, p->head - 1);
 	if (s->packet || s->off + s->len + n > PAGE_SIZE)
 		return 0;
 	data = frame_data(s->frame);
@@ -223,14 +211,14 @@ static ssize_t
 pipe_append(struct pipe *p, struct uio *u, bool packet) REQUIRES(p->lock)
 {
 	size_t n = MIN(u->left, PAGE_SIZE), done;
-	struct pipe_slot *s = slot_at(p, p->head);
+	struct pipe_slot *s = pipe_slot_at(p, p->head);
 	struct frame *f = frame_take(p);
 
 	if (!f)
 		return -ENOMEM;
 	done = uio_copy_in(u, frame_data(f), n);
 	if (done == 0) {
-		frame_leave(p, f);
+		pipe_leave_frame(p, f);
 		return -EFAULT;
 	}
 	s->frame = f;
@@ -261,21 +249,15 @@ pipe_fill(struct pipe *p, struct uio *u, bool packet) REQUIRES(p->lock)
 	return total ? total : n;
 }
 
-static bool
-pipe_writable(const struct pipe *p)
-{
-	return !pipe_full(p) || p->readers == 0;
-}
-
-static int
-wait_writable(struct pipe *p)
+int
+pipe_wait_writable(struct pipe *p)
 {
 	return wait_event_interruptible(&p->write_wait, pipe_writable(p))
 		       ? -ERESTARTSYS
 		       : 0;
 }
 
-static ssize_t
+ssize_t
 pipe_write_some(struct pipe *p, struct uio *u, bool packet)
 {
 	bool was_empty;
@@ -286,7 +268,7 @@ pipe_write_some(struct pipe *p, struct uio *u, bool packet)
 	n = p->readers ? pipe_fill(p, u, packet) : -EPIPE;
 	mutex_unlock(&p->lock);
 	if (was_empty && n > 0)
-		wake(&p->read_wait, POLLIN | POLLRDNORM);
+		pipe_wake_readers(p);
 	return n;
 }
 
@@ -304,7 +286,7 @@ pipe_write(struct file *f, struct uio *u, uint64_t *pos)
 			break;
 		if (!pipe_full(p))
 			continue; /* drained meanwhile, or a fault to report */
-		n = f->flags & O_NONBLOCK ? -EAGAIN : wait_writable(p);
+		n = f->flags & O_NONBLOCK ? -EAGAIN : pipe_wait_writable(p);
 		if (n)
 			break;
 	}
@@ -321,7 +303,7 @@ pipe_poll(struct file *f, struct poll_table *pt)
 
 	if (file_readable(f)) {
 		poll_add(pt, &p->read_wait);
-		if (!pipe_empty(p))
+		if (!pipe_empty(p) && !p->held)
 			events |= POLLIN | POLLRDNORM;
 		/* A FIFO nobody has written to yet is not hung up. */
 		if (p->writers == 0 && p->writer_opens != f->pos)
@@ -347,7 +329,7 @@ pipe_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
 		return -ENOTTY;
 	mutex_lock(&p->lock);
 	for (unsigned i = p->tail; i != p->head; i++)
-		bytes += (int)slot_at(p, i)->len;
+		bytes += (int)pipe_slot_at(p, i)->len;
 	mutex_unlock(&p->lock);
 	return copy_to_user((void USER *)arg, &bytes, sizeof(bytes));
 }
@@ -365,19 +347,19 @@ pipe_resize(struct pipe *p, unsigned slots)
 	mutex_lock(&p->lock);
 	old = p->ring;
 	used = p->head - p->tail;
-	if (used > slots) {
+	if (used + p->reserved > slots) {
 		err = -EBUSY;
 		old = ring;
 	} else {
 		for (unsigned i = 0; i < used; i++)
 			ring[(p->tail + i) & (slots - 1)] =
-				*slot_at(p, p->tail + i);
+				*pipe_slot_at(p, p->tail + i);
 		p->ring = ring;
 		p->slots = slots;
 	}
 	mutex_unlock(&p->lock);
 	kfree(old);
-	wake(&p->write_wait, POLLOUT | POLLWRNORM);
+	pipe_wake_writers(p);
 	return err;
 }
 

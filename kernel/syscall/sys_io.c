@@ -6,6 +6,7 @@
 #include <linux/uio.h>
 
 #include "fs/devpts/devpts.h"
+#include "fs/pipe.h"
 #include "mm/slab.h"
 #include "proc/sigio.h"
 #include "syscall/define.h"
@@ -358,14 +359,25 @@ SYSCALL3(readahead, int, fd, int64_t, off, size_t, count)
 
 /* --- between files --- */
 
+enum splice_how {
+	SPLICE_SEND,
+	SPLICE_COPY, /* not onto itself */
+	SPLICE_PIPE, /* one end is a pipe */
+	SPLICE_PIPE_NONBLOCK,
+};
+
 static ssize_t
 splice_files(struct file *in, uint64_t *in_pos, struct file *out,
-	     uint64_t *out_pos, size_t n)
+	     uint64_t *out_pos, size_t n, enum splice_how how)
 {
 	int err = limit_write(out, &n, false, out_pos);
 
 	if (err)
 		return err;
+	if (how >= SPLICE_PIPE)
+		return write_result(out,
+				    pipe_splice(in, in_pos, out, out_pos, n,
+						how == SPLICE_PIPE_NONBLOCK));
 	return write_result(out, file_splice(in, in_pos, out, out_pos, n));
 }
 
@@ -383,12 +395,7 @@ copies_overlap(const struct file *in, const uint64_t *in_pos,
 	return to < from + n && from < to + n;
 }
 
-enum splice_how {
-	SPLICE_SEND,
-	SPLICE_COPY, /* not onto itself */
-};
-
-/* Run file_splice() with offsets in user memory, either of which may be NULL */
+/* Run splice_files() with offsets in user memory, either of which may be NULL */
 static ssize_t
 splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
 	   size_t n, enum splice_how how)
@@ -412,7 +419,7 @@ splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
 			   out_pos ? &out_at : NULL, n))
 		goto put;
 	done = splice_files(in, in_pos ? &in_at : NULL, out,
-			    out_pos ? &out_at : NULL, MIN(n, RW_MAX));
+			    out_pos ? &out_at : NULL, MIN(n, RW_MAX), how);
 	if (done >= 0 && ((in_pos && put_user(in_at, in_pos)) ||
 			  (out_pos && put_user(out_at, out_pos))))
 		done = -EFAULT;
@@ -428,6 +435,22 @@ put:
 SYSCALL4(sendfile, int, out, int, in, int64_t USER *, pos, size_t, n)
 {
 	return splice_fds(in, pos, out, NULL, n, SPLICE_SEND);
+}
+
+/*
+ * splice(2): -EAGAIN, -EBADF, -EFAULT, -EINVAL (no pipe, twice the same one;
+ * appending; an offset where there are none), -ESPIPE (an offset of a pipe).
+ */
+SYSCALL6(splice, int, in, int64_t USER *, in_pos, int, out, int64_t USER *,
+	 out_pos, size_t, n, unsigned, flags)
+{
+	if (!n)
+		return 0;
+	if (flags & ~SPLICE_F_ALL)
+		return -EINVAL;
+	return splice_fds(in, in_pos, out, out_pos, n,
+			  flags & SPLICE_F_NONBLOCK ? SPLICE_PIPE_NONBLOCK
+						    : SPLICE_PIPE);
 }
 
 /* Both ends have to be regular files, and not one that is appended to. */
