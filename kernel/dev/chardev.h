@@ -11,6 +11,7 @@
  */
 
 #include "core/uio.h"
+#include "lib/dev.h"
 #include "lib/list.h"
 #include "sched/poll.h"
 

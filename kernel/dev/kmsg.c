@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <asm-generic/fcntl.h>
 #include <linux/fs.h>
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 
 #include "arch/clock.h"
@@ -220,7 +219,7 @@ static const struct chardev_ops kmsg_ops = {
 
 static struct chardev kmsg_dev = {
 	.name = "kmsg",
-	.dev = MKDEV(MEM_MAJOR, 11),
+	.dev = DEV_NUMBER(MEM_MAJOR, 11),
 	.mode = 0644,
 	.ops = &kmsg_ops,
 };

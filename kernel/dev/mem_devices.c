@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 
 #include "core/random.h"
@@ -107,14 +106,18 @@ static const struct chardev_ops random_ops = {
 };
 
 static struct chardev devices[] = {
-	{ .name = "null", .dev = MKDEV(MEM_MAJOR, 3), .ops = &null_ops },
+	{ .name = "null", .dev = DEV_NUMBER(MEM_MAJOR, 3), .ops = &null_ops },
 	{ .name = "zero",
-	  .dev = MKDEV(MEM_MAJOR, 5),
+	  .dev = DEV_NUMBER(MEM_MAJOR, 5),
 	  .bits = CHARDEV_ZERO,
 	  .ops = &zero_ops },
-	{ .name = "full", .dev = MKDEV(MEM_MAJOR, 7), .ops = &full_ops },
-	{ .name = "random", .dev = MKDEV(MEM_MAJOR, 8), .ops = &random_ops },
-	{ .name = "urandom", .dev = MKDEV(MEM_MAJOR, 9), .ops = &random_ops },
+	{ .name = "full", .dev = DEV_NUMBER(MEM_MAJOR, 7), .ops = &full_ops },
+	{ .name = "random",
+	  .dev = DEV_NUMBER(MEM_MAJOR, 8),
+	  .ops = &random_ops },
+	{ .name = "urandom",
+	  .dev = DEV_NUMBER(MEM_MAJOR, 9),
+	  .ops = &random_ops },
 };
 
 void

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dev/pty.h"
 
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 
 #include "dev/pty_priv.h"
@@ -190,10 +189,10 @@ init_devices(struct pty *pty, unsigned number)
 
 	snprintf(pty->name, sizeof(pty->name), "pts/%u", number);
 	slave->name = pty->name;
-	slave->dev = MKDEV(UNIX98_PTY_SLAVE_MAJOR, number);
+	slave->dev = dev_make(UNIX98_PTY_SLAVE_MAJOR, number);
 	pty->master_dev = (struct chardev){
 		.name = "ptmx",
-		.dev = MKDEV(TTYAUX_MAJOR, 2),
+		.dev = dev_make(TTYAUX_MAJOR, 2),
 		.bits = CHARDEV_TTY | CHARDEV_NO_HANGUP | CHARDEV_PTY_MASTER,
 		.ops = &pty_master_ops,
 		.data = &pty->tty,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <asm-generic/fcntl.h>
 #include <asm/signal.h>
-#include <linux/kdev_t.h>
 
 #include "arch/usercopy.h"
 #include "dev/pty_priv.h"
@@ -259,7 +258,7 @@ ioctl_pair(struct chardev_open *o, unsigned cmd, uintptr_t arg)
 
 	switch (cmd) {
 	case TIOCGPTN:
-		return get_int((int)MINOR(pty->tty.dev.dev), p);
+		return get_int((int)dev_minor(pty->tty.dev.dev), p);
 	case TIOCSPTLCK:
 		return set_flag(pty, &pty->locked, p);
 	case TIOCGPTLCK:

@@ -4,7 +4,6 @@
 #include <asm-generic/fcntl.h>
 #include <asm/signal.h>
 #include <linux/capability.h>
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 
 #include "dev/tty_priv.h"

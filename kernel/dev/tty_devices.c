@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 
 #include "core/cmdline.h"
@@ -87,14 +86,14 @@ static const struct chardev_ops controlling_ops = {
 
 static struct chardev controlling_dev = {
 	.name = "tty",
-	.dev = MKDEV(TTYAUX_MAJOR, 0),
+	.dev = DEV_NUMBER(TTYAUX_MAJOR, 0),
 	.mode = 0666,
 	.ops = &controlling_ops,
 };
 
 static struct chardev console_dev = {
 	.name = "console",
-	.dev = MKDEV(TTYAUX_MAJOR, 1),
+	.dev = DEV_NUMBER(TTYAUX_MAJOR, 1),
 	.mode = 0600,
 	.bits = CHARDEV_TTY | CHARDEV_NO_HANGUP,
 	.ops = &tty_chardev_ops,
@@ -102,7 +101,7 @@ static struct chardev console_dev = {
 
 static struct chardev tty0_dev = {
 	.name = "tty0",
-	.dev = MKDEV(TTY_MAJOR, 0),
+	.dev = DEV_NUMBER(TTY_MAJOR, 0),
 	.mode = 0620,
 	.bits = CHARDEV_TTY,
 	.ops = &tty_chardev_ops,
@@ -122,7 +121,7 @@ make_serial(void)
 {
 	if (!serial_present())
 		return;
-	serial_tty = tty_create("ttyS0", MKDEV(TTY_MAJOR, 64),
+	serial_tty = tty_create("ttyS0", DEV_NUMBER(TTY_MAJOR, 64),
 				&serial_tty_driver, NULL);
 	if (!serial_tty)
 		return;
@@ -141,8 +140,8 @@ make_screen(void)
 
 	if (!fb_console_present())
 		return;
-	screen_tty = tty_create("tty1", MKDEV(TTY_MAJOR, 1), &screen_tty_driver,
-				NULL);
+	screen_tty = tty_create("tty1", DEV_NUMBER(TTY_MAJOR, 1),
+				&screen_tty_driver, NULL);
 	if (!screen_tty)
 		return;
 	screen_tty->dev.mode = 0620;
@@ -182,8 +181,8 @@ choose_console(void)
 	if (!tty)
 		tty = screen_tty ? screen_tty : serial_tty;
 	if (!tty)
-		tty = tty_create("ttyN0", MKDEV(TTY_MAJOR, 63), &nowhere_driver,
-				 NULL);
+		tty = tty_create("ttyN0", DEV_NUMBER(TTY_MAJOR, 63),
+				 &nowhere_driver, NULL);
 	return tty;
 }
 

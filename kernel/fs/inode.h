@@ -26,6 +26,7 @@
 
 #include "core/refcount.h"
 #include "fs/cred.h"
+#include "lib/dev.h"
 #include "lib/list.h"
 #include "sched/mutex.h"
 #include "vm/object.h"
@@ -206,24 +207,6 @@ struct superblock {
 	uint64_t magic;                     /* [I] statfs f_type */
 	void *data;                         /* [I] */
 };
-
-/* Device numbers as stat(2) shows them to programs. */
-static inline dev_t
-dev_make(unsigned major, unsigned minor)
-{
-	return (dev_t)((minor & 0xff) | (major & 0xfff) << 8) |
-	       (dev_t)(minor & ~0xffu) << 12;
-}
-static inline unsigned
-dev_major(dev_t dev)
-{
-	return dev >> 8 & 0xfff;
-}
-static inline unsigned
-dev_minor(dev_t dev)
-{
-	return (unsigned)((dev & 0xff) | (dev >> 12 & ~0xffULL));
-}
 
 /* Types are registered once and stay. */
 void filesystem_register(struct filesystem_type *t);

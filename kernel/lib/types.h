@@ -23,7 +23,7 @@ typedef uint32_t uid_t;
 typedef uint32_t gid_t;
 typedef uint32_t mode_t;
 typedef uint64_t ino_t;
-typedef uint64_t dev_t; /* makedev() of <linux/kdev_t.h>'s user encoding */
+typedef uint64_t dev_t; /* see lib/dev.h */
 #else
 #include <sys/types.h>
 #endif

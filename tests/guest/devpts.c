@@ -154,3 +154,30 @@ CASE(devpts_beside_another_ptmx)
 	OK(chdir(".."));
 	OK(umount("t"));
 }
+
+/* Minor numbers have more than eight bits. */
+CASE(devpts_more_than_256)
+{
+	enum {
+		PAIRS = 260
+	};
+	int masters[PAIRS];
+	unsigned number, last;
+	struct stat st;
+	char name[32];
+
+	mount_devpts("newinstance,ptmxmode=666");
+	for (int i = 0; i < PAIRS; i++) {
+		masters[i] = (int)OK(open("pts/ptmx", O_RDWR | O_NOCTTY));
+		OK(ioctl(masters[i], TIOCGPTN, &number));
+		CHECK_EQ(number, i);
+	}
+	last = PAIRS - 1;
+	snprintf(name, sizeof(name), "pts/%u", last);
+	OK(stat(name, &st));
+	CHECK_EQ(st.st_rdev, makedev(136, last));
+	CHECK_EQ(minor(st.st_rdev), last);
+	for (int i = 0; i < PAIRS; i++)
+		OK(close(masters[i]));
+	FAILS(stat(name, &st), ENOENT);
+}

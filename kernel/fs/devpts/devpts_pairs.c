@@ -13,7 +13,6 @@
  * The dentry goes first, so that circle ends with the master.
  */
 
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 
 #include "dev/pty.h"
@@ -168,7 +167,7 @@ slave_inode(struct superblock *sb, struct pty *pty, unsigned number,
 	if (!i)
 		return NULL;
 	i->ino = INO_FIRST_SLAVE + number;
-	i->rdev = MKDEV(UNIX98_PTY_SLAVE_MAJOR, number);
+	i->rdev = dev_make(UNIX98_PTY_SLAVE_MAJOR, number);
 	i->uid = o.has_uid ? o.uid : c->user.fs;
 	i->gid = o.has_gid ? o.gid : c->group.fs;
 	tty_get(pty_tty(pty));
@@ -327,7 +326,7 @@ static const struct chardev_ops ptmx_ops = {
 
 static struct chardev ptmx_dev = {
 	.name = "ptmx",
-	.dev = MKDEV(TTYAUX_MAJOR, 2),
+	.dev = DEV_NUMBER(TTYAUX_MAJOR, 2),
 	.mode = 0666,
 	.bits = CHARDEV_TTY,
 	.ops = &ptmx_ops,
