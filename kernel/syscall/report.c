@@ -35,7 +35,7 @@ static void
 report_use(const char *call, long nr, unsigned i, const struct flag_use *u,
 	   const struct trap_frame *f)
 {
-	uint64_t v = trap_syscall_arg(f, u->arg), bits, seen;
+	uint64_t v = trap_syscall_arg(f, (int)u->arg), bits, seen;
 	const char *name;
 	bool missing;
 
@@ -49,7 +49,7 @@ report_use(const char *call, long nr, unsigned i, const struct flag_use *u,
 	klog(KLOG_NOTICE,
 	     "syscall: %s: argument %u: %s%s%#lx is not implemented "
 	     "(%s, pid %d, at %#lx)",
-	     call, (unsigned)u->arg + 1, name ? name : "", name ? " " : "",
+	     call, u->arg + 1, name ? name : "", name ? " " : "",
 	     (unsigned long)v, current_thread()->name, current_process()->pid,
 	     (unsigned long)trap_pc(f));
 }

@@ -61,7 +61,7 @@ start_worker(uint64_t seed, unsigned wanted)
 	_exit(0);
 }
 
-/* --- a round, the canary, the judge ----------------------------------------- */
+/* --- a round, the canary, the judge -------------------------------------- */
 
 /* Everything of that user, which is nobody but the round's. */
 static void

@@ -8,7 +8,7 @@
 
 #define THREADS 3
 
-/* --- what takes more than a call ------------------------------------------- */
+/* --- what takes more than a call ------------------------------------------ */
 
 static void run_thread(void);
 
@@ -249,7 +249,7 @@ handler(int signo, siginfo_t *info, void *context)
 	}
 }
 
-/* --- a worker -------------------------------------------------------------- */
+/* --- a worker ------------------------------------------------------------- */
 
 static void
 make_arena(void)
