@@ -9,7 +9,7 @@
  *
  *	into a pipe      slots are reserved first; frames are read full of the
  *	                 file's bytes and become those slots as they are
- *	out of a pipe    the oldest slot is held: it stays where it is, no reader
+ *	out of a pipe    the oldest slot is held: it stays where it is, nobody
  *	                 sees it, until it is known how much of it the file took
  *
  * Source: man 2 splice.

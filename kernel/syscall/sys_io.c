@@ -395,7 +395,7 @@ copies_overlap(const struct file *in, const uint64_t *in_pos,
 	return to < from + n && from < to + n;
 }
 
-/* Run splice_files() with offsets in user memory, either of which may be NULL */
+/* Run splice_files() with offsets in user memory, either may be NULL. */
 static ssize_t
 splice_fds(int in_fd, int64_t USER *in_pos, int out_fd, int64_t USER *out_pos,
 	   size_t n, enum splice_how how)
