@@ -67,7 +67,7 @@ def documented(call):
 
 def families(build):
     return sorted(str(p) for p in (build / "guest").iterdir()
-                  if not p.name.startswith((".", "slow_", "runner")))
+                  if not p.name.startswith((".", "fuzz_", "slow_", "runner")))
 
 
 def trace(build, log):

@@ -357,15 +357,18 @@ CASE(priority_of_threads_and_groups)
 	FAILS(getpriority(PRIO_USER, NOBODY_HAS), ESRCH);
 }
 
+#define LONELY 64999
+
 CASE(priority_of_a_user)
 {
 	need_root();
 	EXITS(CHILD({
+		      /* A user of its own: all of its processes are meant. */
 		      OK(setpriority(PRIO_PROCESS, 0, 3));
-		      become_nobody();
+		      OK(setresuid(LONELY, LONELY, LONELY));
 		      OK(setpriority(PRIO_USER, 0, 4));
 		      CHECK_EQ(getpriority(PRIO_PROCESS, 0), 4);
-		      CHECK_EQ(getpriority(PRIO_USER, 65534), 4);
+		      CHECK_EQ(getpriority(PRIO_USER, LONELY), 4);
 	      }),
 	      0);
 }
