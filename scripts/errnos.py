@@ -73,8 +73,9 @@ def families(build):
 def trace(build, log):
     command = ["strace", "-f", "-qq", "-o", log, str(build / "guest/runner"),
                "-t", "300", *families(build)]
-    subprocess.run(command, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(command, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   start_new_session=True, check=False)
 
 
 def provoked(log):

@@ -218,6 +218,8 @@ CASE(messages_refused)
 	to.msg_iovlen = 1025;
 	FAILS(syscall(SYS_sendmsg, datagrams[0], &to, 0), EMSGSIZE);
 	FAILS(syscall(SYS_sendmsg, datagrams[0], 8, 0), EFAULT);
+	FAILS(syscall(SYS_getpeername, datagrams[0], &a, 8), EFAULT);
+	FAILS(syscall(SYS_getsockname, datagrams[0], &a, 8), EFAULT);
 }
 
 CASE(bound_on_a_read_only_file_system)

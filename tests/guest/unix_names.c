@@ -321,7 +321,7 @@ CASE(accept_without_a_descriptor_keeps_the_connection)
 CASE(names_in_proc)
 {
 	int fd = listener(SOCK_STREAM, "@guest-proc", 3);
-	static char text[200000];
+	static char text[8 << 20];
 	char *line;
 
 	bound(SOCK_DGRAM, "proc-path");
