@@ -8,7 +8,7 @@ set -eu
 packages="clang lld llvm make gnu-efi linux-libc-dev libbsd-dev
 	mtools dosfstools gdisk cpio debootstrap busybox-static console-setup-linux
 	qemu-system-x86 ovmf swtpm gdb python3 python3-pytest python3-pexpect
-	libcmocka-dev libclang-rt-14-dev spin musl-tools clang-format clang-tidy
+	libcmocka-dev libclang-rt-14-dev spin musl-tools gcc libc6-dev clang-format clang-tidy
 	tmux less vim-tiny procps"
 [ "${1:-}" != --print ] || { echo $packages; exit 0; }
 

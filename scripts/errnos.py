@@ -16,6 +16,7 @@ import gzip
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,8 @@ def main():
     p.add_argument("--log", help="strace's output of an earlier run")
     p.add_argument("--pairs", action="store_true")
     args = p.parse_args()
+    if not (MAN / "open.2.gz").exists() or not shutil.which("strace"):
+        sys.exit("errnos.py: needs the packages manpages-dev and strace")
     build = (TOP / args.build).resolve()
     with tempfile.TemporaryDirectory(prefix="umbra-errnos-") as tmp:
         log = args.log or os.path.join(tmp, "strace")

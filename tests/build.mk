@@ -53,7 +53,7 @@ schedload: esp $(BUILD)/schedload
 	$(Q)scripts/schedload.py --build $(BUILD)
 
 ## make test           everything; ends with "N passed, N failed"
-TEST_NEEDS := esp guest $(BUILD)/schedload loader-tests $(SYSINC)/.stamp
+TEST_NEEDS := esp guest glibc-tests $(BUILD)/schedload loader-tests $(SYSINC)/.stamp
 .PHONY: test-build
 test-build: $(TEST_NEEDS)
 test: test-build

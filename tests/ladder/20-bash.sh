@@ -24,9 +24,10 @@ echo d/**/*.c; echo d/!(e); echo nope*
 echo "--- processes"
 diff <(printf '1\n2\n') <(printf '1\n3\n'); echo "status $?"
 tee >(tr a-z A-Z >upper) <<<"shout" >/dev/null; sleep 0.3; cat upper
-coproc CAT { while read -r l; do echo "echo: $l"; done; }
+# In a shell of its own: when its end is noticed would number later jobs.
+bash -c 'coproc CAT { while read -r l; do echo "echo: $l"; done; }
 echo hello >&"${CAT[1]}"; read -r reply <&"${CAT[0]}"; echo "$reply"
-eval "exec ${CAT[1]}>&-"; wait; echo "coproc $?"
+eval "exec ${CAT[1]}>&-"; wait; echo "coproc $?"'
 set -o pipefail; false | true; echo "pipefail $?"; set +o pipefail
 true | false | true; echo "${PIPESTATUS[*]}"
 bash -c 'for i in 1 2 3; do (sleep 0.$((2 * i)); exit $i) & done

@@ -34,7 +34,7 @@ echo "--- job control"
 keys 'clear' Enter; sleep 0.5; keys 'sleep 1000' Enter; sleep 0.5; keys C-z; until_shown Stopped; keys 'bg; jobs' Enter; until_shown Running; keys 'fg' Enter; sleep 0.5; keys C-c; until_prompt '\^C'; keys 'echo fg $?' Enter; until_shown '^fg'; screen
 keys 'clear' Enter; sleep 0.5; keys 'sleep 500 | sleep 600 & kill %1; wait; echo waited' Enter; until_shown '^waited'; screen | grep -v Terminated | sed 's/\] [0-9]*$/] PID/'
 keys 'clear' Enter; sleep 0.5; keys 'cat & sleep 0.5; jobs; kill %1' Enter; until_shown '^\[1\].*cat'; keys 'echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/' | head -n 3
-keys 'clear' Enter; sleep 0.5; keys 'stty tostop; (sleep 0.3; echo hidden) & sleep 1; jobs; kill %%; stty -tostop; echo end' Enter; until_shown '^end'; screen | sed 's/\] [0-9]*$/] PID/; s/^\[1\]./[1]/'
+keys 'clear' Enter; sleep 0.5; keys 'stty tostop; (sleep 0.3; echo hidden) & sleep 1; jobs; kill %%; stty -tostop; echo end' Enter; until_shown '^end'; screen | grep -v 'Terminated *cat' | sed 's/\] [0-9]*$/] PID/; s/^\[1\]./[1]/'
 echo "--- less"
 keys 'clear' Enter; sleep 0.5; keys 'less lines' Enter; until_shown 'line 23'; screen | tail -n 3; keys Space; until_shown 'line 46'; keys '/line 150' Enter; until_shown '^line 172'; screen | head -n 2; keys G; until_shown 'line 200'; keys g; until_shown '^line 1$'; keys '10j'; until_shown 'line 33'; screen | sed -n '1p;$p'; keys q; until_shown '^\$ *$'
 echo "--- vi"
