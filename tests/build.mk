@@ -52,7 +52,7 @@ bench: esp $(BUILD)/kbench
 schedload: esp $(BUILD)/schedload
 	$(Q)scripts/schedload.py --build $(BUILD)
 
-## make test           everything; ends with "N passed, N failed"
+## make test           all but the long ones; ends with "N passed, N failed"
 TEST_NEEDS := esp guest glibc-tests $(BUILD)/schedload loader-tests $(SYSINC)/.stamp
 .PHONY: test-build
 test-build: $(TEST_NEEDS)
